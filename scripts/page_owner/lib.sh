@@ -43,3 +43,12 @@ logged() {
 	tail -n 20 "$logged_file" | sed 's/^/    /' >&2
 	die "$logged_what failed, see $logged_file"
 }
+
+# patches_of TREE: the folder of patches for the version of a kernel tree.
+patches_of() {
+	[ -f "$1/Makefile" ] && [ -f "$1/mm/Kconfig.debug" ] || die "$1 is not a Linux source tree"
+	version=$(awk '$1 == "VERSION" { v = $3 } $1 == "PATCHLEVEL" { print v "." $3; exit }' "$1/Makefile")
+	[ -f "$po_repo/patches/$version/series" ] ||
+		die "$1 is Linux $version; there are patches for: $(cd "$po_repo/patches" && echo *)"
+	echo "$po_repo/patches/$version"
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * page_owner: who allocated each page.
+ *
+ * These are the hooks that the page allocator and its neighbours call. Each one
+ * is a static branch around an out-of-line body, so a kernel booted without
+ * page_owner=on pays one patched-out jump per hook and no memory per page.
+ * What is recorded, and what a reader can rely on: mm/page_owner.c.
+ */
+#ifndef _LINUX_PAGE_OWNER_H
+#define _LINUX_PAGE_OWNER_H
+
+#include <linux/jump_label.h>
+#include <linux/types.h>
+
+struct folio;
+struct page;
+struct page_owner_stack;
+struct pglist_data;
+struct seq_file;
+struct zone;
+
+#ifdef CONFIG_PAGE_OWNER
+
+/* True once recording may start; never turned off again. */
+DECLARE_STATIC_KEY_FALSE(page_owner_inited);
+extern struct page_ext_operations page_owner_ops;
+
+void __page_owner_alloc(struct page *page, unsigned int order, gfp_t gfp);
+void __page_owner_free(struct page *page, unsigned int order);
+void __page_owner_split(struct page *page, unsigned int old_order,
+			unsigned int new_order);
+void __page_owner_free_pieces(struct page *page, unsigned int order);
+void __page_owner_migrate(struct folio *dst, struct folio *src);
+void __page_owner_set_migrate_reason(struct page *page, int reason);
+void __page_owner_dump(const struct page *page);
+struct page_owner_stack *__page_owner_bulk_capture(gfp_t gfp);
+void __page_owner_bulk_alloc(struct page *page, gfp_t gfp,
+			     struct page_owner_stack *stack);
+void page_owner_show_mixed_blocks(struct seq_file *m, struct pglist_data *pgdat,
+				  struct zone *zone);
+
+/**
+ * page_owner_enabled() - whether page owners are being recorded
+ *
+ * Context: Any.
+ * Return: true from the end of page_owner's boot time set-up on, if the kernel
+ * was booted with page_owner=on.
+ */
+static inline bool page_owner_enabled(void)
+{
+	return static_branch_unlikely(&page_owner_inited);
+}
+
+/**
+ * page_owner_alloc() - record the caller as the owner of a new allocation
+ * @page: first page of the block
+ * @order: the block has 2^@order pages; it may be gigantic and cross sections
+ * @gfp: GFP flags of the allocation. Memory that recording needs is allocated
+ *       with the restrictions of these flags, never with more than GFP_KERNEL.
+ *
+ * Context: Where the page allocator may be entered with @gfp. The caller owns
+ * the block alone and holds neither the zone lock nor a pcp lock.
+ */
+static inline void page_owner_alloc(struct page *page, unsigned int order,
+				    gfp_t gfp)
+{
+	if (page_owner_enabled())
+		__page_owner_alloc(page, order, gfp);
+}
+
+/**
+ * page_owner_free() - record that a block is given back
+ * @page: first page of the block
+ * @order: the block has 2^@order pages. It need not have been allocated as one
+ *         block: each page is subtracted from the stack that allocated it.
+ *
+ * Context: Any but NMI. Memory is only ever allocated with GFP_NOWAIT. The
+ * caller owns the block alone and holds neither the zone lock nor a pcp lock.
+ */
+static inline void page_owner_free(struct page *page, unsigned int order)
+{
+	if (page_owner_enabled())
+		__page_owner_free(page, order);
+}
+
+/**
+ * page_owner_split() - a block becomes several blocks with the same owner
+ * @page: first page of the block
+ * @old_order: order of the block so far
+ * @new_order: order of each of the resulting blocks, at most @old_order
+ *
+ * Context: Any. The caller owns the block alone, or holds all its references.
+ */
+static inline void page_owner_split(struct page *page, unsigned int old_order,
+				    unsigned int new_order)
+{
+	if (page_owner_enabled())
+		__page_owner_split(page, old_order, new_order);
+}
+
+/**
+ * page_owner_free_pieces() - a block goes, but its first page stays with others
+ * @page: first page of a non-compound block of which somebody else holds a
+ *        reference
+ * @order: order of the block
+ *
+ * __free_pages() calls this before it frees all but the first page.
+ *
+ * Context: Any. The caller owns all pages but the first, which may be freed and
+ * allocated again meanwhile, as a single page.
+ */
+static inline void page_owner_free_pieces(struct page *page, unsigned int order)
+{
+	if (page_owner_enabled())
+		__page_owner_free_pieces(page, order);
+}
+
+/**
+ * page_owner_migrate() - contents move from one folio to another
+ * @dst: the new folio; it takes over the allocation record of @src
+ * @src: the old folio, of the same size; its own record stays until it is freed
+ *
+ * Context: Any; both folios are locked or frozen by the caller.
+ */
+static inline void page_owner_migrate(struct folio *dst, struct folio *src)
+{
+	if (page_owner_enabled())
+		__page_owner_migrate(dst, src);
+}
+
+/**
+ * page_owner_set_migrate_reason() - note why a folio was migrated
+ * @page: first page of the folio that now holds the contents
+ * @reason: an enum migrate_reason
+ *
+ * Context: Any; the caller holds a reference.
+ */
+static inline void page_owner_set_migrate_reason(struct page *page, int reason)
+{
+	if (page_owner_enabled())
+		__page_owner_set_migrate_reason(page, reason);
+}
+
+/**
+ * page_owner_dump() - print to the kernel log what is known of a page
+ * @page: any page, also a tail page or a free one
+ *
+ * Context: Any; allocates nothing.
+ */
+static inline void page_owner_dump(const struct page *page)
+{
+	if (page_owner_enabled())
+		__page_owner_dump(page);
+}
+
+/**
+ * page_owner_bulk_capture() - find the caller's stack before a pcp lock is taken
+ * @gfp: GFP flags of the bulk allocation
+ *
+ * The bulk allocator hands out pages under a pcp lock, where recording must not
+ * allocate. So the stack is looked up, and stored if it is new, beforehand.
+ *
+ * Context: Where the page allocator may be entered with @gfp.
+ * Return: what page_owner_bulk_alloc() needs. NULL if recording is off.
+ */
+static inline struct page_owner_stack *page_owner_bulk_capture(gfp_t gfp)
+{
+	return page_owner_enabled() ? __page_owner_bulk_capture(gfp) : NULL;
+}
+
+/**
+ * page_owner_bulk_alloc() - record one page of a bulk allocation
+ * @page: the page
+ * @gfp: GFP flags of the bulk allocation
+ * @stack: from page_owner_bulk_capture(). With NULL, because recording was
+ *         switched on in between, the page stays without a record.
+ *
+ * Context: Any; the pcp lock may be held. Allocates nothing, takes no lock.
+ */
+static inline void page_owner_bulk_alloc(struct page *page, gfp_t gfp,
+					 struct page_owner_stack *stack)
+{
+	if (page_owner_enabled())
+		__page_owner_bulk_alloc(page, gfp, stack);
+}
+
+#else /* !CONFIG_PAGE_OWNER */
+
+static inline bool page_owner_enabled(void)
+{
+	return false;
+}
+
+static inline void page_owner_alloc(struct page *page, unsigned int order,
+				    gfp_t gfp)
+{
+}
+
+static inline void page_owner_free(struct page *page, unsigned int order)
+{
+}
+
+static inline void page_owner_split(struct page *page, unsigned int old_order,
+				    unsigned int new_order)
+{
+}
+
+static inline void page_owner_free_pieces(struct page *page, unsigned int order)
+{
+}
+
+static inline void page_owner_migrate(struct folio *dst, struct folio *src)
+{
+}
+
+static inline void page_owner_set_migrate_reason(struct page *page, int reason)
+{
+}
+
+static inline void page_owner_dump(const struct page *page)
+{
+}
+
+static inline struct page_owner_stack *page_owner_bulk_capture(gfp_t gfp)
+{
+	return NULL;
+}
+
+static inline void page_owner_bulk_alloc(struct page *page, gfp_t gfp,
+					 struct page_owner_stack *stack)
+{
+}
+
+static inline void page_owner_show_mixed_blocks(struct seq_file *m,
+						struct pglist_data *pgdat,
+						struct zone *zone)
+{
+}
+
+#endif /* CONFIG_PAGE_OWNER */
+#endif /* _LINUX_PAGE_OWNER_H */

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * page_owner: how many pages each stack owns.
+ *
+ * stackdepot stores a stack once and names it by a handle. This table adds the
+ * number of base pages that a stack owns now, and lists the stacks. An entry is
+ * made before the first page is recorded under its handle: if there is no
+ * memory for the entry, the page goes to the failure entry, and the next
+ * allocation from the same stack tries again. So a stack that has a page is
+ * always listed, and no page is ever outside the counts.
+ *
+ * Look-ups take no lock: entries are never removed, and published with a
+ * release after they are complete.
+ */
+#include <linux/gfp.h>
+#include <linux/hash.h>
+#include <linux/init.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "page_owner.h"
+
+/* With 10,000 stacks, as after days of mixed load, a chain has 1.2 entries. */
+#define STACK_HASH_BITS 13
+
+#define STACKS_PER_PAGE (PAGE_SIZE / sizeof(struct page_owner_stack))
+
+/*
+ * Protects writes to all below. Raw and taken with interrupts off, because
+ * pages are allocated and freed in every context but NMI.
+ */
+static DEFINE_RAW_SPINLOCK(stacks_lock);
+/* Heads of the hash chains; read without the lock. */
+static struct page_owner_stack **stack_hash;
+/* All entries from the oldest on; first_stack is constant after boot. */
+static struct page_owner_stack *first_stack, *last_stack;
+/* Entries not in use yet: the rest of the newest page of entries. */
+static struct page_owner_stack *spare_stacks;
+static unsigned int nr_spare_stacks;
+
+static struct page_owner_stack *special_stacks[PAGE_OWNER_NR_SPECIAL];
+
+/*
+ * The frames shown for owners that are not a captured stack. They are never
+ * called: their names are the message.
+ */
+static noinline void page_owner_early_allocation(void)
+{
+	barrier();
+}
+
+static noinline void page_owner_own_allocation(void)
+{
+	barrier();
+}
+
+static noinline void page_owner_stack_not_stored(void)
+{
+	barrier();
+}
+
+static void (* const special_frames[])(void) = {
+	[PAGE_OWNER_EARLY]	= page_owner_early_allocation,
+	[PAGE_OWNER_RECURSION]	= page_owner_own_allocation,
+	[PAGE_OWNER_FAILURE]	= page_owner_stack_not_stored,
+};
+static_assert(ARRAY_SIZE(special_frames) == PAGE_OWNER_NR_SPECIAL);
+
+/**
+ * page_owner_special() - the entry of an owner that is not a captured stack
+ * @which: which one
+ *
+ * Context: Any, after page_owner_stacks_init().
+ * Return: the entry.
+ */
+struct page_owner_stack *page_owner_special(enum page_owner_special which)
+{
+	return special_stacks[which];
+}
+
+static struct page_owner_stack **stack_bucket(depot_stack_handle_t handle)
+{
+	return &stack_hash[hash_32(handle, STACK_HASH_BITS)];
+}
+
+/**
+ * page_owner_stack_find() - look up a stack's entry
+ * @handle: the stack
+ *
+ * Context: Any.
+ * Return: the entry, NULL if there is none.
+ */
+struct page_owner_stack *page_owner_stack_find(depot_stack_handle_t handle)
+{
+	struct page_owner_stack *stack;
+
+	/* Pairs with smp_store_release() in insert_stack(). */
+	stack = smp_load_acquire(stack_bucket(handle));
+	while (stack && stack->handle != handle)
+		stack = stack->hash_next;
+	return stack;
+}
+
+/* Takes a spare entry into use, unless somebody else has just made this one. */
+static struct page_owner_stack *insert_stack(depot_stack_handle_t handle)
+{
+	struct page_owner_stack **bucket = stack_bucket(handle);
+	struct page_owner_stack *stack;
+
+	lockdep_assert_held(&stacks_lock);
+	stack = page_owner_stack_find(handle);
+	if (stack || !nr_spare_stacks)
+		return stack;
+
+	stack = spare_stacks++;
+	nr_spare_stacks--;
+	stack->handle = handle;
+	atomic64_set(&stack->pages, 0);
+	stack->next = NULL;
+	stack->hash_next = *bucket;
+	/* Pairs with smp_load_acquire() in page_owner_stack_find(). */
+	smp_store_release(bucket, stack);
+	/* Pairs with smp_load_acquire() in page_owner_stack_next(). */
+	if (last_stack)
+		smp_store_release(&last_stack->next, stack);
+	else
+		first_stack = stack;
+	last_stack = stack;
+	return stack;
+}
+
+/* A page full of entries, zeroed; may be refused. */
+static struct page_owner_stack *alloc_stacks(gfp_t gfp)
+{
+	struct page *page = alloc_page(gfp_nested_mask(gfp) | __GFP_ZERO);
+
+	return page ? page_address(page) : NULL;
+}
+
+/**
+ * page_owner_stack_get() - look up a stack's entry, make one if there is none
+ * @handle: the stack, not 0
+ * @gfp: restrictions for the memory that an entry needs; 0 if none may be
+ *       allocated
+ *
+ * Context: Any where @gfp may be allocated with. The caller has set the
+ * recursion guard.
+ * Return: the entry, NULL if there is none and no memory for one.
+ */
+struct page_owner_stack *page_owner_stack_get(depot_stack_handle_t handle,
+					      gfp_t gfp)
+{
+	struct page_owner_stack *stack, *fresh = NULL;
+	unsigned long flags;
+
+	stack = page_owner_stack_find(handle);
+	if (stack)
+		return stack;
+
+	if (gfp && !READ_ONCE(nr_spare_stacks))
+		fresh = alloc_stacks(gfp);
+
+	raw_spin_lock_irqsave(&stacks_lock, flags);
+	if (fresh && !nr_spare_stacks) {
+		spare_stacks = fresh;
+		nr_spare_stacks = STACKS_PER_PAGE;
+		fresh = NULL;
+	}
+	stack = insert_stack(handle);
+	raw_spin_unlock_irqrestore(&stacks_lock, flags);
+
+	if (fresh)
+		free_page((unsigned long)fresh);
+	return stack;
+}
+
+/**
+ * page_owner_stack_first() - begin a pass over all stacks
+ *
+ * Context: Any, after page_owner_stacks_init().
+ * Return: the oldest entry.
+ */
+struct page_owner_stack *page_owner_stack_first(void)
+{
+	return first_stack;
+}
+
+/**
+ * page_owner_stack_next() - go on with a pass over all stacks
+ * @stack: where the pass is
+ *
+ * Context: Any. Entries stay valid for ever, so a pass can rest between calls.
+ * Return: the next younger entry, NULL after the last.
+ */
+struct page_owner_stack *page_owner_stack_next(struct page_owner_stack *stack)
+{
+	/* Pairs with smp_store_release() in insert_stack(). */
+	return smp_load_acquire(&stack->next);
+}
+
+static struct page_owner_stack * __init make_special(void (*frame)(void))
+{
+	unsigned long entry = (unsigned long)dereference_function_descriptor(frame);
+	depot_stack_handle_t handle = stack_depot_save(&entry, 1, GFP_KERNEL);
+
+	return handle ? page_owner_stack_get(handle, GFP_KERNEL) : NULL;
+}
+
+/**
+ * page_owner_stacks_init() - set up the table and the special entries
+ *
+ * Context: Boot, before recording begins.
+ * Return: 0, or -ENOMEM, also if stackdepot is disabled.
+ */
+int __init page_owner_stacks_init(void)
+{
+	int i;
+
+	stack_hash = kcalloc(1 << STACK_HASH_BITS, sizeof(*stack_hash),
+			     GFP_KERNEL);
+	if (!stack_hash)
+		return -ENOMEM;
+
+	for (i = 0; i < PAGE_OWNER_NR_SPECIAL; i++) {
+		special_stacks[i] = make_special(special_frames[i]);
+		if (!special_stacks[i])
+			return -ENOMEM;
+	}
+	return 0;
+}

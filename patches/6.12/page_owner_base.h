@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What page_owner needs to know of the kernel version that it is built into.
+ * Everything else in mm/page_owner*.c is the same for every base.
+ *
+ * This one: 6.12.
+ */
+#ifndef _MM_PAGE_OWNER_BASE_H
+#define _MM_PAGE_OWNER_BASE_H
+
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+
+/**
+ * page_owner_base_flags() - the page flags word
+ * @page: any page
+ *
+ * Context: Any.
+ * Return: page->flags; 7.x wraps the word in a structure.
+ */
+static inline unsigned long page_owner_base_flags(const struct page *page)
+{
+	return READ_ONCE(page->flags);
+}
+
+/**
+ * enum page_owner_charge - how a page is charged
+ * @PAGE_OWNER_UNCHARGED: to nobody
+ * @PAGE_OWNER_SLAB: it is a slab page with a vector of object owners
+ * @PAGE_OWNER_CHARGED: to a memory cgroup
+ * @PAGE_OWNER_CHARGED_OBJCG: to a memory cgroup, by way of an object cgroup
+ */
+enum page_owner_charge {
+	PAGE_OWNER_UNCHARGED,
+	PAGE_OWNER_SLAB,
+	PAGE_OWNER_CHARGED,
+	PAGE_OWNER_CHARGED_OBJCG,
+};
+
+/**
+ * page_owner_base_memcg() - decode a page's memory cgroup word, once
+ * @page: any page but a tail of a compound one
+ * @memcg: set to the memory cgroup, for PAGE_OWNER_CHARGED*
+ *
+ * The word may change at any moment. It is read once; what it points at is
+ * freed by RCU (css_free and obj_cgroup_release).
+ *
+ * Context: RCU read lock held.
+ * Return: how the page is charged.
+ */
+static inline enum page_owner_charge
+page_owner_base_memcg(struct page *page, struct mem_cgroup **memcg)
+{
+#ifdef CONFIG_MEMCG
+	unsigned long word = READ_ONCE(page->memcg_data);
+	void *target = (void *)(word & ~OBJEXTS_FLAGS_MASK);
+
+	if (word & MEMCG_DATA_OBJEXTS)
+		return PAGE_OWNER_SLAB;
+	if (!target)
+		return PAGE_OWNER_UNCHARGED;
+	if (word & MEMCG_DATA_KMEM) {
+		*memcg = obj_cgroup_memcg(target);
+		return *memcg ? PAGE_OWNER_CHARGED_OBJCG : PAGE_OWNER_UNCHARGED;
+	}
+	*memcg = target;
+	return PAGE_OWNER_CHARGED;
+#else
+	return PAGE_OWNER_UNCHARGED;
+#endif
+}
+
+#endif /* _MM_PAGE_OWNER_BASE_H */

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The commands of this repository. Each sets up what it needs first: packages, the kernel source, builds.
+
+BIN := scripts/page_owner
+VARIANT ?= ours
+
+RUN_demo := demo
+RUN_check := check
+RUN_kernel := kernel $(VARIANT)
+RUN_boot := boot boot $(VARIANT)
+RUN_shell := boot shell $(VARIANT)
+RUN_bench := bench
+
+.PHONY: help demo check apply series kernel boot shell tools bench setup
+
+help:
+	@echo 'make demo              build the kernel, boot it, run a workload, show who owns its memory'
+	@echo 'make check             run every test; the last line counts them'
+	@echo 'make apply KSRC=dir    put the feature into your own 6.12 tree'
+	@echo 'make series OUT=dir    write the patches for git am (KSRC=dir: for that tree)'
+	@echo 'make kernel            build the test kernel (VARIANT=ours|stock|debug|none|tags)'
+	@echo 'make boot              boot it with page_owner=on and turn it off again'
+	@echo 'make shell             boot it and look around in it'
+	@echo 'make tools             build the user space tools; no kernel needed'
+	@echo 'make bench             count the instructions per allocation, beside stock, off and not built'
+	@echo
+	@echo 'PAGE_OWNER_CACHE=dir   where sources, builds and results lie (default: ~/.cache/page_owner)'
+	@echo 'KVM=1                  boot with KVM instead of emulation'
+
+demo check kernel boot shell bench: setup
+	@$(BIN)/$(RUN_$@)
+
+setup:
+	@$(BIN)/setup
+
+apply:
+	@$(if $(KSRC),,$(error usage: make apply KSRC=folder-of-a-kernel-tree))$(BIN)/apply '$(KSRC)'
+
+series:
+	@$(if $(OUT),,$(error usage: make series OUT=folder [KSRC=folder-of-a-kernel-tree]))$(BIN)/series '$(OUT)' $(KSRC:%='%')
+
+tools:
+	@$(MAKE) --no-print-directory -C tools/mm -f page_owner.mk

@@ -363,7 +363,7 @@ void __page_owner_free_pieces(struct page *page, unsigned int order)
 }
 
 /* The record of a page goes to another one. Returns the handle, or 0. */
-static depot_stack_handle_t copy_page(struct page *dst, struct page *src,
+static depot_stack_handle_t copy_record(struct page *dst, struct page *src,
 				      struct owner_tally *lost)
 {
 	struct page_ext *from = page_ext_get(src);
@@ -391,7 +391,7 @@ void __page_owner_migrate(struct folio *dst, struct folio *src)
 	long i;
 
 	for (i = 0; i < folio_nr_pages(dst); i++) {
-		handle = copy_page(folio_page(dst, i), folio_page(src, i), &lost);
+		handle = copy_record(folio_page(dst, i), folio_page(src, i), &lost);
 		if (handle)
 			tally_add(&gained, handle, 1);
 	}

@@ -126,10 +126,6 @@ static void owner_iter_next(struct owner_iter *it)
 	owner_iter_enter(it);
 }
 
-#define for_each_owner(it, first_pfn, nr)				\
-	for (owner_iter_start(it, first_pfn, nr); (it)->ext;		\
-	     owner_iter_next(it))
-
 /*
  * Writing a record
  *
@@ -261,7 +257,8 @@ static void record_block(struct page *page, const struct page_owner *new,
 	struct owner_iter it;
 	long nr = 0;
 
-	for_each_owner(&it, page_to_pfn(page), 1UL << new->order) {
+	for (owner_iter_start(&it, page_to_pfn(page), 1UL << new->order); it.ext;
+	     owner_iter_next(&it)) {
 		record_page(it.ext, new, &tally);
 		nr++;
 	}
@@ -310,7 +307,8 @@ noinline void __page_owner_free(struct page *page, unsigned int order)
 	u64 now = local_clock();
 	struct owner_iter it;
 
-	for_each_owner(&it, page_to_pfn(page), 1UL << order) {
+	for (owner_iter_start(&it, page_to_pfn(page), 1UL << order); it.ext;
+	     owner_iter_next(&it)) {
 		struct page_owner *owner = page_owner_of(it.ext);
 
 		if (marked_allocated(it.ext))
@@ -331,7 +329,8 @@ void __page_owner_split(struct page *page, unsigned int old_order,
 {
 	struct owner_iter it;
 
-	for_each_owner(&it, page_to_pfn(page), 1UL << old_order) {
+	for (owner_iter_start(&it, page_to_pfn(page), 1UL << old_order); it.ext;
+	     owner_iter_next(&it)) {
 		struct page_owner *owner = page_owner_of(it.ext);
 
 		begin_write(owner);
@@ -364,7 +363,7 @@ void __page_owner_free_pieces(struct page *page, unsigned int order)
 
 /* The record of a page goes to another one. Returns the handle, or 0. */
 static depot_stack_handle_t copy_record(struct page *dst, struct page *src,
-				      struct owner_tally *lost)
+					struct owner_tally *lost)
 {
 	struct page_ext *from = page_ext_get(src);
 	struct page_ext *to = page_ext_get(dst);
@@ -403,7 +402,8 @@ void __page_owner_set_migrate_reason(struct page *page, int reason)
 {
 	struct owner_iter it;
 
-	for_each_owner(&it, page_to_pfn(page), compound_nr(page)) {
+	for (owner_iter_start(&it, page_to_pfn(page), compound_nr(page)); it.ext;
+	     owner_iter_next(&it)) {
 		struct page_owner *owner = page_owner_of(it.ext);
 
 		begin_write(owner);
@@ -442,6 +442,7 @@ static bool try_read(struct page *page, struct page_ext *ext,
 		return false;
 	snap->allocated = marked_allocated(ext);
 	snap->recorded = test_bit(PAGE_EXT_OWNER, &ext->flags);
+	/* Half a record, if so it is, is thrown away below. */
 	snap->owner = data_race(*owner);
 	snap->flags = page_owner_base_flags(page);
 	snap->charge = PAGE_OWNER_UNCHARGED;
@@ -578,7 +579,8 @@ static int page_owner_hotplug(struct notifier_block *nb, unsigned long action,
 	if (action != MEM_OFFLINE && action != MEM_CANCEL_ONLINE)
 		return NOTIFY_OK;
 
-	for_each_owner(&it, mem->start_pfn, mem->nr_pages) {
+	for (owner_iter_start(&it, mem->start_pfn, mem->nr_pages); it.ext;
+	     owner_iter_next(&it)) {
 		struct page_owner *owner = page_owner_of(it.ext);
 
 		if (!marked_allocated(it.ext))

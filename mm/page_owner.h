@@ -11,6 +11,8 @@
 #define _MM_PAGE_OWNER_H
 
 #include <linux/atomic.h>
+#include <linux/kallsyms.h>
+#include <linux/mm_types.h>
 #include <linux/nodemask.h>
 #include <linux/page_ext.h>
 #include <linux/page_owner.h>

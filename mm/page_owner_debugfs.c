@@ -28,7 +28,7 @@
 
 /**
  * struct dump_file - an open dump
- * @lock: protects all below, against threads that share the file
+ * @lock: protects all members, against threads that share the file
  * @filter: what this reader wants
  * @text: the record formatted last
  * @rest: what of @text did not fit into the reader's buffer yet
@@ -38,7 +38,7 @@
  * Memory per open file is this structure: about 12 KiB.
  */
 struct dump_file {
-	struct mutex lock;
+	struct mutex lock;	/* All members. */
 	struct page_owner_filter filter;
 	struct seq_buf text;
 	const char *rest;

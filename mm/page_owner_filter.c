@@ -17,6 +17,7 @@ static const char * const mode_names[] = {
 	[PAGE_OWNER_MODE_HANDLE]	= "handle",
 	[PAGE_OWNER_MODE_STACK_HANDLE]	= "stack_handle",
 };
+
 static_assert(ARRAY_SIZE(mode_names) == PAGE_OWNER_NR_MODES);
 
 static int parse_mode(struct page_owner_filter *filter, char *value)

@@ -65,6 +65,7 @@ static void (* const special_frames[])(void) = {
 	[PAGE_OWNER_RECURSION]	= page_owner_own_allocation,
 	[PAGE_OWNER_FAILURE]	= page_owner_stack_not_stored,
 };
+
 static_assert(ARRAY_SIZE(special_frames) == PAGE_OWNER_NR_SPECIAL);
 
 /**
@@ -121,8 +122,8 @@ static struct page_owner_stack *insert_stack(depot_stack_handle_t handle)
 	stack->hash_next = *bucket;
 	/* Pairs with smp_load_acquire() in page_owner_stack_find(). */
 	smp_store_release(bucket, stack);
-	/* Pairs with smp_load_acquire() in page_owner_stack_next(). */
 	if (last_stack)
+		/* Pairs with smp_load_acquire() in page_owner_stack_next(). */
 		smp_store_release(&last_stack->next, stack);
 	else
 		first_stack = stack;

@@ -43,7 +43,7 @@ static void test_filter_modes(struct kunit *test)
 	} cases[] = {
 		{ "mode=stack", PAGE_OWNER_MODE_STACK },
 		{ "mode=handle\n", PAGE_OWNER_MODE_HANDLE },
-		{ " \tmode=stack_handle \n\n", PAGE_OWNER_MODE_STACK_HANDLE },
+		{ "\n \tmode=stack_handle\n", PAGE_OWNER_MODE_STACK_HANDLE },
 		{ "mode=stack mode=handle", PAGE_OWNER_MODE_HANDLE },
 	};
 	int i;
@@ -511,6 +511,7 @@ static struct kunit_suite page_owner_suite = {
 	.name = "page_owner",
 	.test_cases = page_owner_cases,
 };
+
 kunit_test_suite(page_owner_suite);
 
 MODULE_DESCRIPTION("KUnit tests of page_owner");

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Counting records by what they have in common.
+ *
+ * A record costs a lookup of each text that tells blocks apart, and one of the
+ * block. Everything else about a block is taken from its first record. Memory
+ * is needed for a new block or a new text only.
+ */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "page_owner_agg.h"
+#include "page_owner_allocator.h"
+
+#define FIRST_SLOTS	1024
+
+/* In the note of a body: the allocator bits are there */
+#define NOTED		0x80000000u
+
+void page_owner_agg_init(struct page_owner_agg *agg, unsigned int cull,
+			 unsigned int keep)
+{
+	memset(agg, 0, sizeof(*agg));
+	agg->cull = cull;
+	agg->keep = keep;
+}
+
+void page_owner_agg_destroy(struct page_owner_agg *agg)
+{
+	for (size_t i = 0; i < agg->nr; i++)
+		free(agg->blocks[i]);
+	free(agg->blocks);
+	free(agg->table);
+	page_owner_pool_destroy(&agg->pool);
+}
+
+bool page_owner_released(const struct page_owner_record *rec)
+{
+	return rec->free_ts > rec->ts;
+}
+
+struct page_owner_span page_owner_block_stack(const struct page_owner_block *block)
+{
+	return (struct page_owner_span){ block->body->text + block->stack_off,
+					 block->stack_len };
+}
+
+struct page_owner_span page_owner_block_comm(const struct page_owner_block *block)
+{
+	return (struct page_owner_span){ block->head->text + block->comm_off,
+					 block->comm_len };
+}
+
+static bool culled_by(const struct page_owner_agg *agg, enum page_owner_key key)
+{
+	return agg->cull & 1u << key;
+}
+
+static int find_allocator(struct page_owner_agg *agg,
+			  const struct page_owner_record *rec,
+			  unsigned int *allocator)
+{
+	struct page_owner_str *body = page_owner_intern(&agg->pool, rec->body);
+
+	if (!body)
+		return -1;
+	if (!body->note)
+		body->note = NOTED | page_owner_body_allocator(rec->body, rec->stack);
+	*allocator = body->note & ~NOTED;
+	*allocator |= page_owner_pfn_allocator(rec->pfn_line);
+	if (!*allocator)
+		*allocator = PAGE_OWNER_OTHERS;
+	return 0;
+}
+
+static int intern(struct page_owner_agg *agg, const struct page_owner_str **str,
+		  struct page_owner_span text)
+{
+	*str = page_owner_intern(&agg->pool, text);
+	return *str ? 0 : -1;
+}
+
+static int find_id(struct page_owner_agg *agg, const struct page_owner_record *rec,
+		   struct page_owner_id *id)
+{
+	memset(id, 0, sizeof(*id));
+	if (!agg->cull)
+		return intern(agg, &id->head, rec->head) ||
+		       intern(agg, &id->body, rec->body) ? -1 : 0;
+	if (culled_by(agg, PAGE_OWNER_BY_PID))
+		id->pid = rec->pid;
+	if (culled_by(agg, PAGE_OWNER_BY_TGID))
+		id->tgid = rec->tgid;
+	if (culled_by(agg, PAGE_OWNER_BY_RELEASED))
+		id->released = page_owner_released(rec);
+	if (culled_by(agg, PAGE_OWNER_BY_STACK) &&
+	    intern(agg, &id->stack, rec->stack))
+		return -1;
+	if (culled_by(agg, PAGE_OWNER_BY_COMM) &&
+	    intern(agg, &id->comm, rec->comm))
+		return -1;
+	if (culled_by(agg, PAGE_OWNER_BY_ALLOCATOR))
+		return find_allocator(agg, rec, &id->allocator);
+	return 0;
+}
+
+static uint64_t hash_id(const struct page_owner_id *id)
+{
+	uint64_t words[] = {
+		id->head ? id->head->hash : 0,
+		id->body ? id->body->hash : 0,
+		id->stack ? id->stack->hash : 0,
+		id->comm ? id->comm->hash : 0,
+		(uint64_t)(uint32_t)id->pid << 32 | (uint32_t)id->tgid,
+		(uint64_t)id->allocator << 1 | id->released,
+	};
+
+	return page_owner_hash(words, sizeof(words));
+}
+
+static bool same_id(const struct page_owner_id *a, const struct page_owner_id *b)
+{
+	return a->head == b->head && a->body == b->body &&
+	       a->stack == b->stack && a->comm == b->comm && a->pid == b->pid &&
+	       a->tgid == b->tgid && a->allocator == b->allocator &&
+	       a->released == b->released;
+}
+
+/* The slot where the block is, or where it would go. */
+static struct page_owner_block **find_slot(const struct page_owner_agg *agg,
+					   const struct page_owner_id *id)
+{
+	size_t slot = hash_id(id) & (agg->size - 1);
+
+	while (agg->table[slot] && !same_id(&agg->table[slot]->id, id))
+		slot = (slot + 1) & (agg->size - 1);
+	return &agg->table[slot];
+}
+
+static int make_room(struct page_owner_agg *agg)
+{
+	size_t size = agg->size ? agg->size * 2 : FIRST_SLOTS;
+	struct page_owner_block **blocks, **table;
+
+	if (agg->nr < agg->max)
+		return 0;
+	/* The table is at most half full when the array of blocks is full. */
+	blocks = realloc(agg->blocks, size / 2 * sizeof(*blocks));
+	if (!blocks)
+		return -1;
+	agg->blocks = blocks;
+	table = calloc(size, sizeof(*table));
+	if (!table)
+		return -1;
+	free(agg->table);
+	agg->table = table;
+	agg->size = size;
+	agg->max = size / 2;
+	for (size_t i = 0; i < agg->nr; i++)
+		*find_slot(agg, &blocks[i]->id) = blocks[i];
+	return 0;
+}
+
+static struct page_owner_block *new_block(struct page_owner_agg *agg,
+					  const struct page_owner_record *rec)
+{
+	struct page_owner_block *block = calloc(1, sizeof(*block));
+
+	if (!block)
+		return NULL;
+	if (intern(agg, &block->head, rec->head) ||
+	    intern(agg, &block->body, rec->body) ||
+	    find_allocator(agg, rec, &block->allocator)) {
+		free(block);
+		return NULL;
+	}
+	block->stack_off = rec->stack.ptr - rec->body.ptr;
+	block->stack_len = rec->stack.len;
+	block->comm_off = rec->comm.len ? rec->comm.ptr - rec->head.ptr : 0;
+	block->comm_len = rec->comm.len;
+	block->pid = rec->pid;
+	block->tgid = rec->tgid;
+	block->released = page_owner_released(rec);
+	block->same_body = true;
+	block->ts = rec->ts;
+	block->free_ts = rec->free_ts;
+	return block;
+}
+
+static bool same_text(const struct page_owner_str *str, struct page_owner_span s)
+{
+	return str->len == s.len && !memcmp(str->text, s.ptr, s.len);
+}
+
+int page_owner_agg_add(struct page_owner_agg *agg, struct page_owner_record *rec)
+{
+	struct page_owner_block **slot, *block;
+	struct page_owner_id id;
+
+	if (!(agg->keep & 1u << PAGE_OWNER_TS))
+		page_owner_record_forget_time(rec, PAGE_OWNER_TS);
+	if (!(agg->keep & 1u << PAGE_OWNER_FREE_TS))
+		page_owner_record_forget_time(rec, PAGE_OWNER_FREE_TS);
+	if (make_room(agg) || find_id(agg, rec, &id))
+		return -1;
+	slot = find_slot(agg, &id);
+	block = *slot;
+	if (!block) {
+		block = new_block(agg, rec);
+		if (!block)
+			return -1;
+		block->id = id;
+		*slot = block;
+		agg->blocks[agg->nr++] = block;
+	} else if (id.stack && block->same_body) {
+		block->same_body = same_text(block->body, rec->body);
+	}
+	block->times++;
+	if (__builtin_add_overflow(block->pages, 1ull << rec->order, &block->pages))
+		block->pages = ULLONG_MAX;
+	return 0;
+}
+
+static int compare_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int compare_int(int a, int b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int compare_span(struct page_owner_span a, struct page_owner_span b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int ret = len ? memcmp(a.ptr, b.ptr, len) : 0;
+
+	return ret ? ret : compare_u64(a.len, b.len);
+}
+
+static int compare_str(const struct page_owner_str *a,
+		       const struct page_owner_str *b)
+{
+	if (a == b)
+		return 0;
+	return compare_span((struct page_owner_span){ a->text, a->len },
+			    (struct page_owner_span){ b->text, b->len });
+}
+
+static int compare_text(const struct page_owner_block *a,
+			const struct page_owner_block *b)
+{
+	int ret = compare_str(a->head, b->head);
+
+	return ret ? ret : compare_str(a->body, b->body);
+}
+
+static int compare_key(enum page_owner_key key, const struct page_owner_block *a,
+		       const struct page_owner_block *b)
+{
+	switch (key) {
+	case PAGE_OWNER_BY_STACK:
+		return compare_span(page_owner_block_stack(a),
+				    page_owner_block_stack(b));
+	case PAGE_OWNER_BY_PID:
+		return compare_int(a->pid, b->pid);
+	case PAGE_OWNER_BY_TGID:
+		return compare_int(a->tgid, b->tgid);
+	case PAGE_OWNER_BY_COMM:
+		return compare_span(page_owner_block_comm(a),
+				    page_owner_block_comm(b));
+	case PAGE_OWNER_BY_ALLOCATOR:
+		return compare_int(a->allocator, b->allocator);
+	case PAGE_OWNER_BY_RELEASED:
+		return compare_int(a->released, b->released);
+	case PAGE_OWNER_BY_TEXT:
+		return compare_text(a, b);
+	case PAGE_OWNER_BY_TS:
+		return compare_u64(a->ts, b->ts);
+	case PAGE_OWNER_BY_FREE_TS:
+		return compare_u64(a->free_ts, b->free_ts);
+	case PAGE_OWNER_BY_TIMES:
+		return compare_u64(a->times, b->times);
+	case PAGE_OWNER_BY_PAGES:
+		return compare_u64(a->pages, b->pages);
+	}
+	return 0;
+}
+
+struct sort {
+	const struct page_owner_order *order;
+	size_t nr;
+	unsigned int cull;
+};
+
+static int compare(const struct sort *sort, const struct page_owner_block *a,
+		   const struct page_owner_block *b)
+{
+	bool by_stack = false;
+	int ret;
+
+	for (size_t i = 0; i < sort->nr; i++) {
+		ret = compare_key(sort->order[i].key, a, b);
+		if (ret)
+			return sort->order[i].descending ? -ret : ret;
+		by_stack |= sort->order[i].key == PAGE_OWNER_BY_STACK;
+	}
+	for (unsigned int key = 0; sort->cull >> key; key++) {
+		ret = sort->cull >> key & 1 ? compare_key(key, a, b) : 0;
+		if (ret)
+			return ret;
+	}
+	/* Blocks with the same frames: those with the same other lines together. */
+	ret = by_stack ? compare_str(a->body, b->body) : 0;
+	return ret ? ret : compare_text(a, b);
+}
+
+static void merge(const struct sort *sort, struct page_owner_block **from,
+		  struct page_owner_block **to, const size_t bounds[3])
+{
+	size_t a = bounds[0], b = bounds[1];
+
+	for (size_t i = bounds[0]; i < bounds[2]; i++) {
+		if (b == bounds[2] ||
+		    (a < bounds[1] && compare(sort, from[a], from[b]) <= 0))
+			to[i] = from[a++];
+		else
+			to[i] = from[b++];
+	}
+}
+
+/* A merge sort: qsort() takes no context, and qsort_r() is not everywhere. */
+int page_owner_agg_sort(struct page_owner_agg *agg,
+			const struct page_owner_order *order, size_t nr)
+{
+	struct sort sort = { order, nr, agg->cull };
+	struct page_owner_block **from = agg->blocks, **to, **tmp;
+
+	if (agg->nr < 2)
+		return 0;
+	to = malloc(agg->max * sizeof(*to));
+	if (!to)
+		return -1;
+	for (size_t width = 1; width < agg->nr; width *= 2) {
+		for (size_t i = 0; i < agg->nr; i += 2 * width) {
+			size_t mid = i + width, end = i + 2 * width;
+			size_t bounds[3] = {
+				i, mid < agg->nr ? mid : agg->nr,
+				end < agg->nr ? end : agg->nr
+			};
+
+			merge(&sort, from, to, bounds);
+		}
+		tmp = from;
+		from = to;
+		to = tmp;
+	}
+	free(to);
+	agg->blocks = from;
+	return 0;
+}

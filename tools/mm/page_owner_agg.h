@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PAGE_OWNER_AGG_H
+#define PAGE_OWNER_AGG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "page_owner_intern.h"
+#include "page_owner_record.h"
+
+/**
+ * enum page_owner_key - what records are told apart and sorted by
+ * @PAGE_OWNER_BY_STACK: frames
+ * @PAGE_OWNER_BY_PID: process ID
+ * @PAGE_OWNER_BY_TGID: thread group ID
+ * @PAGE_OWNER_BY_COMM: task name
+ * @PAGE_OWNER_BY_ALLOCATOR: allocator
+ * @PAGE_OWNER_BY_RELEASED: whether the pages were released after @ts
+ * @PAGE_OWNER_BY_TEXT: the whole text; sort only
+ * @PAGE_OWNER_BY_TS: time of the allocation; sort only
+ * @PAGE_OWNER_BY_FREE_TS: time of the release; sort only
+ * @PAGE_OWNER_BY_TIMES: number of records; sort only
+ * @PAGE_OWNER_BY_PAGES: number of pages; sort only
+ *
+ * Blocks that a sort leaves equal come in the order of these keys.
+ */
+enum page_owner_key {
+	PAGE_OWNER_BY_STACK,
+	PAGE_OWNER_BY_PID,
+	PAGE_OWNER_BY_TGID,
+	PAGE_OWNER_BY_COMM,
+	PAGE_OWNER_BY_ALLOCATOR,
+	PAGE_OWNER_BY_RELEASED,
+	PAGE_OWNER_BY_TEXT,
+	PAGE_OWNER_BY_TS,
+	PAGE_OWNER_BY_FREE_TS,
+	PAGE_OWNER_BY_TIMES,
+	PAGE_OWNER_BY_PAGES,
+};
+
+/**
+ * struct page_owner_order - one key of a sort
+ * @key: the key
+ * @descending: the largest first
+ */
+struct page_owner_order {
+	enum page_owner_key key;
+	bool descending;
+};
+
+/**
+ * struct page_owner_id - what the records of one block have in common
+ * @head: first line; NULL if blocks are told apart by keys
+ * @body: lines after the PFN line; NULL likewise
+ * @stack: frames; NULL unless they are a key
+ * @comm: task name; NULL unless it is a key
+ * @pid: process ID; 0 unless it is a key
+ * @tgid: thread group ID; 0 unless it is a key
+ * @allocator: bits of enum page_owner_allocator; 0 unless they are a key
+ * @released: released after the allocation; false unless that is a key
+ */
+struct page_owner_id {
+	const struct page_owner_str *head;
+	const struct page_owner_str *body;
+	const struct page_owner_str *stack;
+	const struct page_owner_str *comm;
+	int pid;
+	int tgid;
+	unsigned int allocator;
+	bool released;
+};
+
+/**
+ * struct page_owner_block - records that are counted as one
+ * @id: what they have in common
+ * @times: number of records
+ * @pages: number of pages, saturating
+ * @head: first line of the first record
+ * @body: lines after the PFN line of the first record
+ * @stack_off: where in @body the frames begin
+ * @stack_len: length of the frames
+ * @comm_off: where in @head the task name begins
+ * @comm_len: length of the task name
+ * @pid: process ID of the first record
+ * @tgid: thread group ID of the first record
+ * @allocator: allocator of the first record
+ * @released: the first record's page was released after its allocation
+ * @same_body: the records agree in all lines after the PFN line
+ * @ts: time of the first record's allocation
+ * @free_ts: time of the first record's release
+ */
+struct page_owner_block {
+	struct page_owner_id id;
+	unsigned long long times;
+	unsigned long long pages;
+	const struct page_owner_str *head;
+	const struct page_owner_str *body;
+	size_t stack_off;
+	size_t stack_len;
+	size_t comm_off;
+	size_t comm_len;
+	int pid;
+	int tgid;
+	unsigned int allocator;
+	bool released;
+	bool same_body;
+	uint64_t ts;
+	uint64_t free_ts;
+};
+
+/**
+ * struct page_owner_agg - blocks, counted
+ * @blocks: the blocks, in no order before page_owner_agg_sort()
+ * @nr: number of blocks
+ * @max: number of blocks that @blocks has room for
+ * @cull: bit mask of enum page_owner_key; 0 tells blocks apart by their text
+ * @keep: bit mask of enum page_owner_field: times that are part of the text
+ * @pool: all strings
+ * @table: open hash table of the blocks
+ * @size: number of slots in @table
+ */
+struct page_owner_agg {
+	struct page_owner_block **blocks;
+	size_t nr;
+	size_t max;
+	unsigned int cull;
+	unsigned int keep;
+	struct page_owner_pool pool;
+	struct page_owner_block **table;
+	size_t size;
+};
+
+/**
+ * page_owner_agg_init() - begin to count
+ * @agg: the aggregation
+ * @cull: bit mask of enum page_owner_key up to PAGE_OWNER_BY_RELEASED, or 0
+ * @keep: bit mask of PAGE_OWNER_TS and PAGE_OWNER_FREE_TS: leave these times in
+ *	the text of a record. All others are taken out, so that records which
+ *	differ in nothing else are one block.
+ */
+void page_owner_agg_init(struct page_owner_agg *agg, unsigned int cull,
+			 unsigned int keep);
+
+/**
+ * page_owner_agg_add() - count a record
+ * @agg: the aggregation
+ * @rec: the record, whose head may be changed
+ *
+ * Return: 0, or -1 without memory.
+ */
+int page_owner_agg_add(struct page_owner_agg *agg, struct page_owner_record *rec);
+
+/**
+ * page_owner_agg_sort() - put the blocks in order
+ * @agg: the aggregation
+ * @order: keys, the first is the most important
+ * @nr: number of keys
+ *
+ * No two blocks are equal to the sort: where the keys leave them so, the order
+ * is that of what tells the blocks apart. So it does not depend on the input's.
+ *
+ * Return: 0, or -1 without memory.
+ */
+int page_owner_agg_sort(struct page_owner_agg *agg,
+			const struct page_owner_order *order, size_t nr);
+
+/**
+ * page_owner_released() - was the page released after this allocation?
+ * @rec: the record
+ *
+ * The release that a record shows can be one from before the allocation, and
+ * then the page is still in use.
+ *
+ * Return: true if it was.
+ */
+bool page_owner_released(const struct page_owner_record *rec);
+
+/**
+ * page_owner_block_stack() - the frames of a block
+ * @block: the block
+ *
+ * Return: the frames, with a newline after each.
+ */
+struct page_owner_span page_owner_block_stack(const struct page_owner_block *block);
+
+/**
+ * page_owner_block_comm() - the task name of a block
+ * @block: the block
+ *
+ * Return: the name in the block's first record.
+ */
+struct page_owner_span page_owner_block_comm(const struct page_owner_block *block);
+
+/**
+ * page_owner_agg_destroy() - give back an aggregation and its blocks
+ * @agg: the aggregation
+ */
+void page_owner_agg_destroy(struct page_owner_agg *agg);
+
+#endif

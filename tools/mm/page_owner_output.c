@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Writing results so that no failure goes unseen, and no old result is lost to
+ * a new one that is not complete.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "page_owner_output.h"
+
+bool page_owner_output_is_input(const char *path, int in)
+{
+	struct stat a, b;
+	int ret;
+
+	ret = strcmp(path, "-") ? stat(path, &a) : fstat(STDOUT_FILENO, &a);
+	if (ret || fstat(in, &b))
+		return false;
+	if (!S_ISREG(a.st_mode) && !S_ISBLK(a.st_mode) && !S_ISFIFO(a.st_mode))
+		return false;
+	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static int open_in_place(struct page_owner_output *out, const char *path)
+{
+	out->file = fopen(path, "we");
+	return out->file ? 0 : -1;
+}
+
+static void set_mode(int fd, const struct stat *old)
+{
+	mode_t mask;
+
+	if (old) {
+		/* The owner first: a change of owner can take mode bits away. */
+		if (fchown(fd, old->st_uid, old->st_gid))
+			errno = 0;
+		fchmod(fd, old->st_mode & 07777);
+		return;
+	}
+	mask = umask(0);
+	umask(mask);
+	fchmod(fd, 0666 & ~mask);
+}
+
+static int open_beside(struct page_owner_output *out, const char *path,
+		       const struct stat *old)
+{
+	size_t size = strlen(path) + sizeof(".XXXXXX");
+	char *tmp = malloc(size);
+	int fd = -1;
+
+	if (!tmp)
+		return -1;
+	snprintf(tmp, size, "%s.XXXXXX", path);
+	fd = mkostemp(tmp, O_CLOEXEC);
+	if (fd < 0)
+		goto out_free;
+	set_mode(fd, old);
+	out->file = fdopen(fd, "w");
+	if (!out->file)
+		goto out_unlink;
+	out->tmp = tmp;
+	return 0;
+
+out_unlink:
+	close(fd);
+	unlink(tmp);
+out_free:
+	free(tmp);
+	return -1;
+}
+
+static bool no_room_beside(int err)
+{
+	return err == EACCES || err == EPERM || err == EROFS ||
+	       err == ENAMETOOLONG;
+}
+
+int page_owner_output_open(struct page_owner_output *out, const char *path)
+{
+	struct stat st;
+	bool exists;
+
+	memset(out, 0, sizeof(*out));
+	if (!strcmp(path, "-")) {
+		out->file = stdout;
+		return 0;
+	}
+	exists = !stat(path, &st);
+	if (!exists && errno != ENOENT)
+		return -1;
+	/* A link to nothing yet: only the kernel knows where that is. */
+	if (!exists && !lstat(path, &st))
+		return open_in_place(out, path);
+	/* Renaming over a file must not be a way around its permissions. */
+	if (exists && access(path, W_OK))
+		return -1;
+	if (exists && (!S_ISREG(st.st_mode) || st.st_nlink > 1))
+		return open_in_place(out, path);
+	out->path = exists ? realpath(path, NULL) : strdup(path);
+	if (!out->path)
+		return -1;
+	if (!open_beside(out, out->path, exists ? &st : NULL))
+		return 0;
+	free(out->path);
+	out->path = NULL;
+	return no_room_beside(errno) ? open_in_place(out, path) : -1;
+}
+
+static int close_file(FILE *file)
+{
+	int failed = ferror(file);
+
+	/* Standard output too: some errors only show when it is closed. */
+	if (fclose(file))
+		return -1;
+	if (failed)
+		errno = EIO;
+	return failed ? -1 : 0;
+}
+
+int page_owner_output_commit(struct page_owner_output *out)
+{
+	int ret = close_file(out->file);
+
+	out->file = NULL;
+	if (!ret && out->tmp)
+		ret = rename(out->tmp, out->path);
+	if (!ret) {
+		free(out->tmp);
+		out->tmp = NULL;
+	}
+	page_owner_output_abort(out);
+	return ret;
+}
+
+void page_owner_output_abort(struct page_owner_output *out)
+{
+	int err = errno;
+
+	if (out->file && out->file != stdout)
+		fclose(out->file);
+	if (out->tmp)
+		unlink(out->tmp);
+	free(out->tmp);
+	free(out->path);
+	memset(out, 0, sizeof(*out));
+	errno = err;
+}
+
+void page_owner_put_text(FILE *file, struct page_owner_span text, bool keep_lines)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = text.ptr[i];
+
+		if ((c >= ' ' && c != 0x7f) || c == '\t' ||
+		    (c == '\n' && keep_lines))
+			continue;
+		fwrite(text.ptr + done, 1, i - done, file);
+		fprintf(file, "\\%03o", c);
+		done = i + 1;
+	}
+	fwrite(text.ptr + done, 1, text.len - done, file);
+}

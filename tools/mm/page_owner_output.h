@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PAGE_OWNER_OUTPUT_H
+#define PAGE_OWNER_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "page_owner_record.h"
+
+/**
+ * struct page_owner_output - where results go
+ * @file: the stream to write to
+ * @path: the file that is meant, links followed; NULL if written in place
+ * @tmp: the file beside it that is written; NULL if written in place
+ */
+struct page_owner_output {
+	FILE *file;
+	char *path;
+	char *tmp;
+};
+
+/**
+ * page_owner_output_is_input() - would writing destroy what is to be read?
+ * @path: the output, "-" for standard output
+ * @in: the input
+ *
+ * Return: true if both are the same file, by whatever name. Devices that a
+ * reader and a writer share without harm, as a terminal, are not meant.
+ */
+bool page_owner_output_is_input(const char *path, int in);
+
+/**
+ * page_owner_output_open() - open the output
+ * @out: the output
+ * @path: the file, "-" for standard output
+ *
+ * A regular file, or one that does not exist, is written under another name
+ * beside it and gets its name when complete. Anything else, and a file that
+ * this would part from its hard links or that has no room beside it, is
+ * written in place.
+ *
+ * Return: 0, or -1 with errno set.
+ */
+int page_owner_output_open(struct page_owner_output *out, const char *path);
+
+/**
+ * page_owner_output_commit() - complete the output
+ * @out: the output
+ *
+ * Return: 0, or -1 with errno set if anything was not written; there is no new
+ * file then, unless it was written in place.
+ */
+int page_owner_output_commit(struct page_owner_output *out);
+
+/**
+ * page_owner_output_abort() - drop the output
+ * @out: the output; nothing happens if it is not open
+ */
+void page_owner_output_abort(struct page_owner_output *out);
+
+/**
+ * page_owner_put_text() - write text so that it cannot pass for other text
+ * @file: the stream
+ * @text: the text
+ * @keep_lines: newlines are line ends; else they are part of a name
+ *
+ * Control characters are written as \ooo.
+ */
+void page_owner_put_text(FILE *file, struct page_owner_span text, bool keep_lines);
+
+#endif

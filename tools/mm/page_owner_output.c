@@ -12,12 +12,23 @@
 
 #include "page_owner_output.h"
 
+static bool is_stdout(const char *path)
+{
+	return !strcmp(path, "-") || !strcmp(path, "/dev/stdout");
+}
+
+/* Names of open files, behind which a regular file can be. */
+static bool is_special(const char *path)
+{
+	return !strncmp(path, "/dev/", 5) || !strncmp(path, "/proc/", 6);
+}
+
 bool page_owner_output_is_input(const char *path, int in)
 {
 	struct stat a, b;
 	int ret;
 
-	ret = strcmp(path, "-") ? stat(path, &a) : fstat(STDOUT_FILENO, &a);
+	ret = is_stdout(path) ? fstat(STDOUT_FILENO, &a) : stat(path, &a);
 	if (ret || fstat(in, &b))
 		return false;
 	if (!S_ISREG(a.st_mode) && !S_ISBLK(a.st_mode) && !S_ISFIFO(a.st_mode))
@@ -27,7 +38,13 @@ bool page_owner_output_is_input(const char *path, int in)
 
 static int open_in_place(struct page_owner_output *out, const char *path)
 {
-	out->file = fopen(path, "we");
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return -1;
+	out->file = fdopen(fd, "w");
+	if (!out->file)
+		close(fd);
 	return out->file ? 0 : -1;
 }
 
@@ -87,7 +104,7 @@ int page_owner_output_open(struct page_owner_output *out, const char *path)
 	bool exists;
 
 	memset(out, 0, sizeof(*out));
-	if (!strcmp(path, "-")) {
+	if (is_stdout(path)) {
 		out->file = stdout;
 		return 0;
 	}
@@ -100,7 +117,7 @@ int page_owner_output_open(struct page_owner_output *out, const char *path)
 	/* Renaming over a file must not be a way around its permissions. */
 	if (exists && access(path, W_OK))
 		return -1;
-	if (exists && (!S_ISREG(st.st_mode) || st.st_nlink > 1))
+	if (exists && (!S_ISREG(st.st_mode) || st.st_nlink > 1 || is_special(path)))
 		return open_in_place(out, path);
 	out->path = exists ? realpath(path, NULL) : strdup(path);
 	if (!out->path)
@@ -110,6 +127,18 @@ int page_owner_output_open(struct page_owner_output *out, const char *path)
 	free(out->path);
 	out->path = NULL;
 	return no_room_beside(errno) ? open_in_place(out, path) : -1;
+}
+
+int page_owner_output_begin(struct page_owner_output *out)
+{
+	int fd = fileno(out->file);
+	struct stat st;
+
+	/* Standard output is the caller's: it may be meant to be added to. */
+	if (out->tmp || out->file == stdout || fstat(fd, &st) ||
+	    !S_ISREG(st.st_mode))
+		return 0;
+	return ftruncate(fd, 0);
 }
 
 static int close_file(FILE *file)

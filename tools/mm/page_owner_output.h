@@ -44,6 +44,17 @@ bool page_owner_output_is_input(const char *path, int in);
 int page_owner_output_open(struct page_owner_output *out, const char *path);
 
 /**
+ * page_owner_output_begin() - drop the old contents of a file
+ * @out: the output, before anything is written to it
+ *
+ * Only needed, and only done, where a file is written in place. Until then, a
+ * failure leaves it as it was.
+ *
+ * Return: 0, or -1 with errno set.
+ */
+int page_owner_output_begin(struct page_owner_output *out);
+
+/**
  * page_owner_output_commit() - complete the output
  * @out: the output
  *

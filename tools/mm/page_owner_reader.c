@@ -17,6 +17,8 @@
 /* debugfs gives whole records only: never ask it for less than this */
 #define MIN_READ	((size_t)128 << 10)
 
+static const char too_long[] = "a record of more than 16 MiB";
+
 int page_owner_reader_init(struct page_owner_reader *r, int fd)
 {
 	memset(r, 0, sizeof(*r));
@@ -182,7 +184,7 @@ static int find_record(struct page_owner_reader *r,
 	while (!page_owner_layout_scan(layout, r->buf + r->start,
 				       r->end - r->start, r->eof)) {
 		if (r->end - r->start > PAGE_OWNER_MAX_RECORD) {
-			count_lost(r, "a record of more than 16 MiB");
+			count_lost(r, too_long);
 			r->in_junk = true;
 			r->mid_line = r->buf[r->end - 1] != '\n';
 			r->start = r->end;
@@ -191,6 +193,8 @@ static int find_record(struct page_owner_reader *r,
 		if (fill(r))
 			return -1;
 	}
+	if (layout->pos > PAGE_OWNER_MAX_RECORD)
+		layout->why = too_long;
 	return 1;
 }
 

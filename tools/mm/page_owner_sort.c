@@ -53,6 +53,8 @@ static const char *const field_since[PAGE_OWNER_NR_FIELDS] = {
 struct options {
 	const char *in;
 	const char *out;
+	const char *in_name;		/* the same, for messages */
+	const char *out_name;
 	unsigned int cull;		/* enum page_owner_key, bits */
 	unsigned int needs;		/* enum page_owner_field, bits */
 	int letter;			/* the single-letter sort, or 0 */
@@ -317,6 +319,8 @@ static int parse_args(struct options *opts, int argc, char **argv)
 	}
 	opts->in = argv[optind];
 	opts->out = argv[optind + 1];
+	opts->in_name = strcmp(opts->in, "-") ? opts->in : "standard input";
+	opts->out_name = strcmp(opts->out, "-") ? opts->out : "standard output";
 	settle_order(opts);
 	return 0;
 }
@@ -429,7 +433,7 @@ static int read_all(const struct options *opts, struct page_owner_reader *reader
 	if (progress)
 		show_progress(&reader->stats, true);
 	if (ret < 0)
-		complain("cannot read %s: %s", opts->in, strerror(errno));
+		complain("cannot read %s: %s", opts->in_name, strerror(errno));
 	return ret;
 }
 
@@ -443,7 +447,7 @@ static int check_needs(const struct options *opts,
 	for (int i = 0; i < PAGE_OWNER_NR_FIELDS; i++) {
 		if (!stats->records || stats->have[i] || !(opts->needs >> i & 1))
 			continue;
-		complain("%s has no %s: %s", opts->in, field_names[i],
+		complain("%s has no %s: %s", opts->in_name, field_names[i],
 			 field_since[i]);
 		if (i == PAGE_OWNER_FREE_TS) {
 			complain("-r, -f and the keys ft and f need it; nothing is written");
@@ -465,7 +469,7 @@ static bool report_gaps(const struct options *opts,
 		if (!missing || !stats->have[i])
 			continue;
 		complain("%s is damaged: of %llu records, %llu have no %s; they are counted",
-			 opts->in, stats->records, missing, field_names[i]);
+			 opts->in_name, stats->records, missing, field_names[i]);
 		gaps = true;
 	}
 	return gaps;
@@ -479,17 +483,17 @@ static bool report_damage(const struct options *opts,
 
 	if (stats->lost)
 		complain("%s is damaged: %llu records read, %llu lost; the first at byte %llu: %s",
-			 opts->in, stats->records, stats->lost,
+			 opts->in_name, stats->records, stats->lost,
 			 stats->first_lost, stats->why);
 	if (stats->cut)
 		complain("%s ends in the middle of a line: %llu records read, the last incomplete",
-			 opts->in, stats->records);
+			 opts->in_name, stats->records);
 	else if (stats->open_end)
 		complain("%s has no empty line after the last record, which may be incomplete",
-			 opts->in);
+			 opts->in_name);
 	if (!stats->records && !stats->lost)
 		complain("%s has no records; was the kernel booted with page_owner=on?",
-			 opts->in);
+			 opts->in_name);
 	return gaps || stats->lost || stats->cut;
 }
 
@@ -500,8 +504,9 @@ static int sort_and_write(const struct options *opts, struct page_owner_agg *agg
 		complain("out of memory");
 		return -1;
 	}
-	if (put_blocks(out, opts, agg) || page_owner_output_commit(out)) {
-		complain("cannot write %s: %s", opts->out, strerror(errno));
+	if (page_owner_output_begin(out) || put_blocks(out, opts, agg) ||
+	    page_owner_output_commit(out)) {
+		complain("cannot write %s: %s", opts->out_name, strerror(errno));
 		return -1;
 	}
 	return 0;
@@ -573,11 +578,11 @@ static int run(const struct options *opts)
 		return EXIT_FAILED;
 	if (page_owner_output_is_input(opts->out, in)) {
 		complain("%s is the input too; nothing is written, name another output",
-			 opts->out);
+			 opts->out_name);
 		return EXIT_FAILED;
 	}
 	if (page_owner_output_open(&out, opts->out)) {
-		complain("cannot open %s: %s", opts->out, strerror(errno));
+		complain("cannot open %s: %s", opts->out_name, strerror(errno));
 		return EXIT_FAILED;
 	}
 	if (out.tmp)

@@ -1,0 +1,126 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Tests of the page_owner tools, under the address and undefined behaviour
+# sanitizers: one line for each, and a last line of counts. KEEP=1 leaves the
+# temporary folder.
+set -eu
+
+cd "$(dirname "$0")/.."
+CC=${CC:-cc}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/page_owner
+tmp=$(mktemp -d)
+[ -n "${KEEP:-}" ] || trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=print_stacktrace=1
+
+passed=0
+failed=0
+skipped=0
+
+pass() {
+	passed=$((passed + 1))
+	echo "ok $((passed + failed + skipped)) - $1"
+}
+
+fail() {
+	failed=$((failed + 1))
+	echo "not ok $((passed + failed + skipped)) - $1"
+	[ $# -lt 2 ] || printf '%s\n' "$2" | sed 's/^/# /'
+}
+
+skip() {
+	skipped=$((skipped + 1))
+	echo "ok $((passed + failed + skipped)) - $1 # SKIP $2"
+}
+
+# test NAME COMMAND...: passes if the command succeeds
+test_that() {
+	name=$1
+	shift
+	if "$@" >"$tmp/log" 2>&1; then pass "$name"; else fail "$name" "$(cat "$tmp/log")"; fi
+}
+
+# run ARGUMENT...: the tool; leaves stdout, stderr and $rc
+run() {
+	rc=0
+	"$sort" "$@" >"$tmp/stdout" 2>"$tmp/stderr" || rc=$?
+}
+
+# gives NAME STATUS EXPECTED ARGUMENT...: exit status and standard output
+gives() {
+	name=$1 want=$2
+	printf '%s' "$3" >"$tmp/want"
+	shift 3
+	run "$@"
+	if [ "$rc" = "$want" ] && cmp -s "$tmp/want" "$tmp/stdout"; then
+		pass "$name"
+	else
+		fail "$name" "exit status $rc, wanted $want: $*
+$(diff "$tmp/want" "$tmp/stdout" || true)
+$(cat "$tmp/stderr")"
+	fi
+}
+
+# says NAME STATUS TEXT ARGUMENT...: exit status and text on standard error
+says() {
+	name=$1 want=$2 text=$3
+	shift 3
+	run "$@"
+	if [ "$rc" = "$want" ] && grep -qF -e "$text" "$tmp/stderr"; then
+		pass "$name"
+	else
+		fail "$name" "exit status $rc, wanted $want and '$text': $*
+$(cat "$tmp/stderr")"
+	fi
+}
+
+# The output's first lines of a block, and what is between two of them
+headers() { grep '^[0-9]* times' "$tmp/stdout" || true; }
+
+build() {
+	flags="-std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64"
+	san="-fsanitize=address,undefined -fno-sanitize-recover=all"
+	if ! echo 'int main(void) { return 0; }' |
+	     $CC $san -x c -o "$tmp/probe" - 2>/dev/null || ! "$tmp/probe"; then
+		skip "sanitizers" "$CC cannot build with $san"
+		san=
+	fi
+	$CC $flags $san page_owner_*.c -o "$tmp/page_owner_sort"
+	engine=$(ls page_owner_*.c | grep -v -e _sort -e _intern)
+	$CC $flags $san tests/page_owner_unit.c $engine -o "$tmp/unit"
+	$CC $flags tests/page_owner_gen.c -o "$tmp/gen"
+	sort=$tmp/page_owner_sort
+	gen=$tmp/gen
+}
+
+unit_tests() {
+	rc=0
+	"$tmp/unit" >"$tmp/unit.log" 2>&1 || rc=$?
+	while read -r verdict name; do
+		case $verdict in
+		ok) pass "$name" ;;
+		skip) skip "${name%%:*}" "${name#*: }" ;;
+		not) fail "${name#ok }" "$(grep '^#' "$tmp/unit.log")" ;;
+		esac
+	done <"$tmp/unit.log"
+	if [ "$rc" -gt 1 ]; then
+		fail "the unit tests end" "exit status $rc: $(tail -n 30 "$tmp/unit.log")"
+	else
+		pass "the unit tests end"
+	fi
+}
+
+for part in options inputs outputs stock; do
+	. "tests/page_owner_$part.sh"
+done
+
+build
+unit_tests
+option_tests
+input_tests
+output_tests
+stock_tests
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]

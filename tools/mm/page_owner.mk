@@ -4,13 +4,14 @@
 #
 #	make -f page_owner.mk [all|man|check|bench|install|install-man|clean]
 #
-# PREFIX, DESTDIR, OUTPUT (a folder for what is built, with a / at its end) and
-# CC, CFLAGS, LDFLAGS are as usual.
+# PREFIX, DESTDIR, OUTPUT (an existing folder for what is built) and CC, CFLAGS,
+# LDFLAGS are as usual.
 
 PREFIX		?= /usr/local
 sbindir		?= $(PREFIX)/sbin
 mandir		?= $(PREFIX)/share/man
 OUTPUT		?=
+override OUTPUT	:= $(OUTPUT:%=$(patsubst %/,%,$(OUTPUT))/)
 
 CFLAGS		?= -O2 -g
 PO_CPPFLAGS	:= -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
@@ -33,6 +34,15 @@ $(OUTPUT)page_owner_%.o: page_owner_%.c $(PO_HEADERS) page_owner.mk
 $(OUTPUT)page_owner_sort: $(OUTPUT)page_owner_sort.o $(PO_OBJS)
 	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS)
 
+# The unit tests contain the interner.
+$(OUTPUT)page_owner_unit: tests/page_owner_unit.c page_owner_intern.c \
+		$(filter-out %page_owner_intern.o,$(PO_OBJS))
+	$(CC) $(PO_CPPFLAGS) $(PO_CFLAGS) $(CPPFLAGS) $(CFLAGS) -o $@ \
+		$(filter-out page_owner_intern.c,$^) $(LDFLAGS)
+
+$(OUTPUT)page_owner_gen $(OUTPUT)page_owner_cost: $(OUTPUT)%: tests/%.c
+	$(CC) $(PO_CFLAGS) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(LDFLAGS)
+
 man: $(PO_MAN)
 
 $(OUTPUT)%.8: Documentation/%.rst
@@ -43,8 +53,8 @@ $(OUTPUT)%.8: Documentation/%.rst
 check:
 	CC="$(CC)" sh tests/page_owner_check.sh
 
-bench: all
-	CC="$(CC)" sh tests/page_owner_bench.sh $(OUTPUT)page_owner_sort
+bench: all $(OUTPUT)page_owner_gen $(OUTPUT)page_owner_cost
+	sh tests/page_owner_bench.sh $(OUTPUT). $(OUTPUT)page_owner_sort $(OTHERS)
 
 install: all
 	install -d $(DESTDIR)$(sbindir)
@@ -56,7 +66,8 @@ install-man: man
 
 clean:
 	rm -f $(PO_TOOLS:%=$(OUTPUT)%) $(PO_TOOLS:%=$(OUTPUT)%.o) $(PO_OBJS) \
-		$(PO_MAN) $(PO_MAN:=.tmp)
+		$(PO_MAN) $(PO_MAN:=.tmp) $(OUTPUT)page_owner_unit \
+		$(OUTPUT)page_owner_gen $(OUTPUT)page_owner_cost
 
 .PHONY: all man check bench install install-man clean
 .DELETE_ON_ERROR:

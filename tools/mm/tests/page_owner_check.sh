@@ -78,25 +78,31 @@ $(cat "$tmp/stderr")"
 # The output's first lines of a block, and what is between two of them
 headers() { grep '^[0-9]* times' "$tmp/stdout" || true; }
 
+# make_in FOLDER CFLAGS TARGET...: build in a folder of the temporary one
+make_in() {
+	dir=$tmp/$1 cflags=$2
+	shift 2
+	mkdir "$dir"
+	make -s -f page_owner.mk OUTPUT="$dir" CC="$CC" CFLAGS="$cflags -Werror" LDFLAGS= \
+		$(printf "$dir/%s " "$@")
+}
+
 build() {
-	flags="-std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64"
 	san="-fsanitize=address,undefined -fno-sanitize-recover=all"
 	if ! echo 'int main(void) { return 0; }' |
 	     $CC $san -x c -o "$tmp/probe" - 2>/dev/null || ! "$tmp/probe"; then
 		skip "sanitizers" "$CC cannot build with $san"
 		san=
 	fi
-	$CC $flags $san page_owner_*.c -o "$tmp/page_owner_sort"
-	engine=$(ls page_owner_*.c | grep -v -e _sort -e _intern)
-	$CC $flags $san tests/page_owner_unit.c $engine -o "$tmp/unit"
-	$CC $flags tests/page_owner_gen.c -o "$tmp/gen"
-	sort=$tmp/page_owner_sort
-	gen=$tmp/gen
+	make_in tested "-g -O1 $san" page_owner_sort page_owner_unit
+	make_in plain "-O2" page_owner_sort page_owner_gen
+	sort=$tmp/tested/page_owner_sort
+	gen=$tmp/plain/page_owner_gen
 }
 
 unit_tests() {
 	rc=0
-	"$tmp/unit" >"$tmp/unit.log" 2>&1 || rc=$?
+	"$tmp/tested/page_owner_unit" >"$tmp/unit.log" 2>&1 || rc=$?
 	while read -r verdict name; do
 		case $verdict in
 		ok) pass "$name" ;;

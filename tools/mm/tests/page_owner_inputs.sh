@@ -268,12 +268,10 @@ big_tests() {
 
 # Peak of the memory of a run without sanitizers, in kB
 memory_of() {
-	[ -x "$tmp/plain" ] ||
-		$CC -O2 -D_GNU_SOURCE page_owner_*.c -o "$tmp/plain"
 	# The output is a fifo that is read when the tool has done all its work.
 	rm -f "$tmp/fifo"
 	mkfifo "$tmp/fifo"
-	"$tmp/plain" "$1" "$tmp/fifo" &
+	"$tmp/plain/page_owner_sort" "$1" "$tmp/fifo" &
 	exec 3<"$tmp/fifo"
 	dd bs=1 count=1 <&3 >/dev/null 2>&1
 	sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$!/status" 2>/dev/null || true

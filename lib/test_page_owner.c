@@ -35,6 +35,7 @@
 #include <linux/irqflags.h>
 #include <linux/list.h>
 #include <linux/log2.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmdebug.h>
 #include <linux/module.h>
@@ -227,12 +228,29 @@ static int alloc_extra_ref(struct block *b, const struct command *cmd)
 	return 0;
 }
 
+/* alloc_contig_range() takes its caller's word that there is memory. */
+static bool range_is_online(unsigned long pfn, unsigned long pages)
+{
+	struct page *first = pfn_to_online_page(pfn), *page;
+	unsigned long i;
+
+	for (i = 0; i < pages; i++) {
+		page = pfn_to_online_page(pfn + i);
+		if (!page || page_zone(page) != page_zone(first))
+			return false;
+	}
+	return true;
+}
+
 static int alloc_contig(struct block *b, const struct command *cmd)
 {
 #ifdef CONFIG_CONTIG_ALLOC
-	int ret = alloc_contig_range(cmd->pfn, cmd->pfn + cmd->pages,
-				     MIGRATE_MOVABLE, b->gfp);
+	int ret;
 
+	if (!range_is_online(cmd->pfn, cmd->pages))
+		return -ENXIO;
+	ret = alloc_contig_range(cmd->pfn, cmd->pfn + cmd->pages,
+				 MIGRATE_MOVABLE, b->gfp);
 	if (!ret)
 		fill_pieces(b, pfn_to_page(cmd->pfn));
 	return ret;

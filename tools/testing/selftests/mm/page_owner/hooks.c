@@ -319,8 +319,25 @@ static void bulk_stays_bulk(void)
 		 b[0].nr);
 }
 
+/* What lies above the symbol, in the direction of the system call. */
+enum above {
+	WHOLE,		/* the caller, to its chain function */
+	CUT,		/* nothing of the interrupted task */
+	ANY,		/* a softirq can run in a task, and can be cut or not */
+};
+
+static void check_above(const struct po_record *rec, bool has_chain,
+			enum above above)
+{
+	if (above != ANY)
+		po_check(has_chain == (above == WHOLE), "the chain is %s in\n%.*s",
+			 has_chain ? "still" : "not", (int)rec->frames_len,
+			 rec->frames);
+}
+
 /* A page of the wanted context: the frame, and none of what it interrupted. */
-static void check_context(const char *context, const char *symbol, bool cut)
+static void check_context(const char *context, const char *symbol,
+			  enum above above)
 {
 	static struct po_block b[8];
 	struct po_record rec;
@@ -339,51 +356,50 @@ static void check_context(const char *context, const char *symbol, bool cut)
 		po_check(rec.order == 1, "order %lu", rec.order);
 		po_check(po_has_frame(&rec, symbol), "no %s in\n%.*s", symbol,
 			 (int)rec.frames_len, rec.frames);
-		po_check(po_has_frame(&rec, chain ? CHAIN(1) : CHAIN(0)) == !cut,
-			 "the chain is %s in\n%.*s", cut ? "still" : "not",
-			 (int)rec.frames_len, rec.frames);
+		check_above(&rec, po_has_frame(&rec, chain ? CHAIN(1) : CHAIN(0)),
+			    above);
 		snprintf(frames[chain], sizeof(frames[chain]), "%.*s",
 			 (int)rec.frames_len, rec.frames);
 	}
 	/* Trap 2: what was interrupted makes no new stack. */
-	if (cut)
+	if (above == CUT)
 		po_check(!strcmp(frames[0], frames[1]), "two stacks:\n%s\n%s",
 			 frames[0], frames[1]);
 }
 
 static void context_atomic(void)
 {
-	check_context("atomic", "test_page_owner_alloc", false);
+	check_context("atomic", "test_page_owner_alloc", WHOLE);
 }
 
 static void context_spinlock(void)
 {
-	check_context("spin", "test_page_owner_alloc", false);
+	check_context("spin", "test_page_owner_alloc", WHOLE);
 }
 
 static void context_irqs_off(void)
 {
-	check_context("irqoff", "test_page_owner_alloc", false);
+	check_context("irqoff", "test_page_owner_alloc", WHOLE);
 }
 
 static void context_bh_off(void)
 {
-	check_context("bh", "test_page_owner_alloc", false);
+	check_context("bh", "test_page_owner_alloc", WHOLE);
 }
 
 static void context_hardirq(void)
 {
-	check_context("hardirq", "alloc_in_irq_work", true);
+	check_context("hardirq", "alloc_in_irq_work", CUT);
 }
 
 static void context_ipi(void)
 {
-	check_context("ipi", "alloc_in_ipi", true);
+	check_context("ipi", "alloc_in_ipi", CUT);
 }
 
 static void context_softirq(void)
 {
-	check_context("softirq", "alloc_in_tasklet", true);
+	check_context("softirq", "alloc_in_tasklet", ANY);
 }
 
 static bool tracker_frame(const char *line, const char *eol)
@@ -454,67 +470,18 @@ static void reclaim_restrictions(void)
 	check_count(CHAIN(6), before, nr);
 }
 
-/* Free, aligned and large: what alloc_contig_range() can take. */
-static unsigned long free_range(unsigned int order)
-{
-	static struct po_block b[1];
-	int ret = po_control("alloc order=%u gfp=movable,nowarn", order);
-
-	if (ret)
-		po_skip("no free block of order %u: %s", order, strerror(-ret));
-	po_blocks(b, 1);
-	po_control("free");
-	return b[0].pfn[0];
-}
-
+/* The range begins in the middle of a block of the buddy allocator. */
 static void contig_range(void)
 {
 	long long before = po_stack_pages(CHAIN(1));
 	static struct po_block b[1];
-	int ret = -1, try;
 
-	for (try = 0; try < 8 && ret; try++)
-		ret = po_control("alloc how=contig pages=500 gfp=kernel,nowarn chain=1 pfn=%lu",
-				 free_range(10) + 7);
-	if (ret)
-		po_skip("alloc_contig_range: %s", strerror(-ret));
+	po_alloc_contig("pages=500 chain=1", 7);
 	po_blocks(b, 1);
 	check_block(&b[0], CHAIN(1));
 	check_count(CHAIN(1), before, 500);
 	po_check(!po_control("free"), "free");
 	check_count(CHAIN(1), before, 0);
-}
-
-/* Trap 8: an allocation that is larger than a memory section. */
-static void gigantic_over_sections(void)
-{
-	long long before = po_stack_pages(CHAIN(2));
-	long long section = 0, block;
-	unsigned long pfn, pages, end;
-	static struct po_block b[1];
-	struct po_record rec;
-	char *text = po_slurp("/sys/devices/system/memory/block_size_bytes",
-			      NULL);
-	int ret = -1;
-
-	block = strtoll(text, NULL, 16);
-	section = block / getpagesize();
-	po_check(section > 0, "no section size");
-	pages = 2 * section;
-	end = po_field("/proc/meminfo", "MemTotal:") * 1024 / getpagesize();
-	for (pfn = end * 2 / pages * pages; pfn && ret; pfn -= pages)
-		ret = po_control("alloc how=gigantic pages=%lu gfp=kernel,nowarn chain=2 pfn=%lu",
-				 pages, pfn);
-	if (ret)
-		po_skip("no range of %lu pages: %s", pages, strerror(-ret));
-	po_blocks(b, 1);
-	check_block(&b[0], CHAIN(2));
-	for (pfn = b[0].pfn[0] + 1; pfn < b[0].pfn[0] + pages; pfn += 511)
-		po_check(!po_lookup(pfn, &rec) || rec.pid != (unsigned long)getpid(),
-			 "a record for tail %#lx", pfn);
-	check_count(CHAIN(2), before, pages);
-	po_check(!po_control("free"), "free");
-	check_count(CHAIN(2), before, 0);
 }
 
 /* The log lines of dump_page() for one page. */
@@ -662,7 +629,6 @@ static const struct po_test tests[] = {
 	{ "many_stacks", many_stacks, true },
 	{ "reclaim_restrictions", reclaim_restrictions, true },
 	{ "contig_range", contig_range, true },
-	{ "gigantic_over_sections", gigantic_over_sections, true },
 	{ "dump_page_allocated", dump_page_allocated, true },
 	{ "dump_page_freed", dump_page_freed, true },
 	{ "dump_page_never_set", dump_page_never_set, true },

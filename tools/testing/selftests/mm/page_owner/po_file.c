@@ -205,7 +205,8 @@ static int lookup_fd(void)
  * @pfn: the page
  * @rec: the record; its texts are good until the next look-up
  *
- * Return: whether the dump has a record for exactly that PFN.
+ * Return: whether the dump has a record for exactly that PFN. If not, @rec is
+ * the next one, or all zeroes at the end of the dump.
  */
 bool po_lookup(unsigned long pfn, struct po_record *rec)
 {
@@ -214,6 +215,7 @@ bool po_lookup(unsigned long pfn, struct po_record *rec)
 	int fd = lookup_fd();
 	ssize_t n;
 
+	memset(rec, 0, sizeof(*rec));
 	po_check(lseek(fd, pfn, SEEK_SET) == (off_t)pfn, "lseek to %#lx: %s",
 		 pfn, strerror(errno));
 	n = read(fd, text, sizeof(text));
@@ -363,4 +365,35 @@ size_t po_alloc(struct po_block *blocks, size_t max, const char *fmt, ...)
 	ret = po_control("alloc %s", words);
 	po_check(!ret, "alloc %s: %s", words, strerror(-ret));
 	return po_blocks(blocks, max);
+}
+
+/**
+ * po_alloc_contig() - hold a range from alloc_contig_range()
+ * @words: for the alloc command, "pages=" among them
+ * @shift: pages from the start of a free block of order 10
+ *
+ * The range is where a free block was found, and other tasks can be quicker
+ * to take it: this is tried a few times, and the test is skipped then.
+ */
+void po_alloc_contig(const char *words, unsigned int shift)
+{
+	static struct po_block b[64];
+	unsigned long pfn;
+	int ret = 0, try;
+	size_t nr;
+
+	for (try = 0; try < 8; try++) {
+		ret = po_control("alloc order=10 gfp=movable,nowarn");
+		if (ret)
+			break;
+		nr = po_blocks(b, ARRAY_SIZE(b));
+		po_check(nr && nr < ARRAY_SIZE(b), "%zu blocks", nr);
+		pfn = b[nr - 1].pfn[0];
+		po_check(!po_control("free id=%u", b[nr - 1].id), "free");
+		ret = po_control("alloc how=contig gfp=kernel,nowarn %s pfn=%lu",
+				 words, pfn + shift);
+		if (!ret)
+			return;
+	}
+	po_skip("alloc_contig_range: %s", strerror(-ret));
 }

@@ -160,6 +160,7 @@ int po_control(const char *fmt, ...) __printf(1, 2);
 size_t po_blocks(struct po_block *blocks, size_t max);
 size_t po_alloc(struct po_block *blocks, size_t max, const char *fmt, ...)
 	__printf(3, 4);
+void po_alloc_contig(const char *words, unsigned int shift);
 
 /* Counts: po_counts.c */
 

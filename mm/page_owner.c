@@ -533,7 +533,8 @@ static unsigned long __init mark_early_pages(struct zone *zone,
 	unsigned long marked = 0, flags;
 
 	while (pfn < end) {
-		unsigned long stop = min(pageblock_end_pfn(pfn), end);
+		/* A free block is known by its first page: begin with one. */
+		unsigned long stop = min(ALIGN(pfn + 1, MAX_ORDER_NR_PAGES), end);
 		struct page *page;
 
 		spin_lock_irqsave(&zone->lock, flags);

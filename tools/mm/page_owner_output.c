@@ -48,20 +48,17 @@ static int open_in_place(struct page_owner_output *out, const char *path)
 	return out->file ? 0 : -1;
 }
 
-static void set_mode(int fd, const struct stat *old)
+/* The owner and mode of the file that is replaced, or those of any new file. */
+static int set_owner_and_mode(int fd, const struct stat *old)
 {
 	mode_t mask;
 
-	if (old) {
-		/* The owner first: a change of owner can take mode bits away. */
-		if (fchown(fd, old->st_uid, old->st_gid))
-			errno = 0;
-		fchmod(fd, old->st_mode & 07777);
-		return;
-	}
+	if (old)
+		return fchown(fd, old->st_uid, old->st_gid) ||
+		       fchmod(fd, old->st_mode & 0777) ? -1 : 0;
 	mask = umask(0);
 	umask(mask);
-	fchmod(fd, 0666 & ~mask);
+	return fchmod(fd, 0666 & ~mask);
 }
 
 static int open_beside(struct page_owner_output *out, const char *path,
@@ -69,7 +66,7 @@ static int open_beside(struct page_owner_output *out, const char *path,
 {
 	size_t size = strlen(path) + sizeof(".XXXXXX");
 	char *tmp = malloc(size);
-	int fd = -1;
+	int fd, err;
 
 	if (!tmp)
 		return -1;
@@ -77,16 +74,18 @@ static int open_beside(struct page_owner_output *out, const char *path,
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		goto out_free;
-	set_mode(fd, old);
-	out->file = fdopen(fd, "w");
+	if (!set_owner_and_mode(fd, old))
+		out->file = fdopen(fd, "w");
 	if (!out->file)
 		goto out_unlink;
 	out->tmp = tmp;
 	return 0;
 
 out_unlink:
+	err = errno;
 	close(fd);
 	unlink(tmp);
+	errno = err;
 out_free:
 	free(tmp);
 	return -1;

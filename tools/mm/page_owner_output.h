@@ -36,8 +36,8 @@ bool page_owner_output_is_input(const char *path, int in);
  *
  * A regular file, or one that does not exist, is written under another name
  * beside it and gets its name when complete. Anything else, and a file that
- * this would part from its hard links or that has no room beside it, is
- * written in place.
+ * this would part from its hard links or its owner, or that cannot have another
+ * beside it, is written in place.
  *
  * Return: 0, or -1 with errno set.
  */

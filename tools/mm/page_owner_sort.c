@@ -527,14 +527,16 @@ static int process(const struct options *opts, int in, struct page_owner_output 
 	struct page_owner_reader reader;
 	struct page_owner_agg agg;
 	int ret = EXIT_FAILED;
+	bool damaged;
 
 	page_owner_agg_init(&agg, opts->cull, times_to_keep(opts));
 	if (page_owner_reader_init(&reader, in)) {
 		complain("out of memory");
-	} else if (!read_all(opts, &reader, &agg) &&
-		   !check_needs(opts, &reader.stats) &&
-		   !sort_and_write(opts, &agg, out)) {
-		ret = report_damage(opts, &reader.stats) ? EXIT_DAMAGED : EXIT_FINE;
+	} else if (!read_all(opts, &reader, &agg)) {
+		damaged = report_damage(opts, &reader.stats);
+		if (!check_needs(opts, &reader.stats) &&
+		    !sort_and_write(opts, &agg, out))
+			ret = damaged ? EXIT_DAMAGED : EXIT_FINE;
 	}
 	page_owner_reader_destroy(&reader);
 	page_owner_agg_destroy(&agg);

@@ -3,16 +3,19 @@
 #
 # Tests of the page_owner tools, under the address and undefined behaviour
 # sanitizers: one line for each, and a last line of counts. KEEP=1 leaves the
-# temporary folder.
+# temporary folder. PAGE_OWNER_CACHE is where the tool to compare with is kept.
 set -eu
 
 cd "$(dirname "$0")/.."
 CC=${CC:-cc}
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/page_owner
+cache=${PAGE_OWNER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/page_owner}
 tmp=$(mktemp -d)
 [ -n "${KEEP:-}" ] || trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
-export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=print_stacktrace=1
+export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99:print_stacktrace=1
+
+# Keeps a blank at the end of a line of expected output in sight
+nothing=
 
 passed=0
 failed=0
@@ -34,7 +37,7 @@ skip() {
 	echo "ok $((passed + failed + skipped)) - $1 # SKIP $2"
 }
 
-# test NAME COMMAND...: passes if the command succeeds
+# test_that NAME COMMAND...: passes if the command succeeds
 test_that() {
 	name=$1
 	shift

@@ -150,7 +150,7 @@ cull_tests() {
 	gives "--cull=st" 0 "$stacks" --cull=st "$d" -
 	gives "--cull=stacktrace" 0 "$stacks" --cull=stacktrace "$d" -
 	gives "-c" 0 "$stacks" -c "$d" -
-	gives "--cull=ator" 0 "6 times, 15 pages, allocated by OTHERS 
+	gives "--cull=ator" 0 "6 times, 15 pages, allocated by OTHERS $nothing
 " --cull=ator "$d" -
 	gives "--cull=f" 0 "4 times, 5 pages, not released
 2 times, 10 pages, released
@@ -194,7 +194,7 @@ select_tests() {
  z+0x1/0x2
 
 " --pid 10 --tgid 1 --name bash --cull st "$d" -
-	gives "-f" 0 "4 times, 5 pages, allocated by OTHERS 
+	gives "-f" 0 "4 times, 5 pages, allocated by OTHERS $nothing
 " -f --cull=ator "$d" -
 }
 

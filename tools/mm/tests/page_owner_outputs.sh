@@ -72,36 +72,36 @@ file_tests() {
 	o=$tmp/dir/out
 	printf '%s' "$all" >"$tmp/want"
 
-	(umask 027; "$sort" "$tmp/known" "$o")
+	(umask 027; "$sort" "$tmp/known" "$o") || true
 	test_that "a new file" cmp "$tmp/want" "$o"
 	test_that "its mode is by the umask" test "$(stat -c %a "$o")" = 640
 	chmod 604 "$o"
 	echo old >"$o"
 	ln -s out "$tmp/dir/link"
-	"$sort" "$tmp/known" "$tmp/dir/link"
+	"$sort" "$tmp/known" "$tmp/dir/link" || true
 	test_that "a link is followed" cmp "$tmp/want" "$o"
 	test_that "and stays a link" test -L "$tmp/dir/link"
 	test_that "an old file's mode stays" test "$(stat -c %a "$o")" = 604
 	ln "$o" "$tmp/dir/hard"
 	echo old >"$o"
-	"$sort" "$tmp/known" "$o"
+	"$sort" "$tmp/known" "$o" || true
 	test_that "hard links stay together" cmp "$tmp/want" "$tmp/dir/hard"
 	ln -s later "$tmp/dir/dangling"
-	"$sort" "$tmp/known" "$tmp/dir/dangling"
+	"$sort" "$tmp/known" "$tmp/dir/dangling" || true
 	test_that "a link to nothing yet" cmp "$tmp/want" "$tmp/dir/later"
-	{ echo one; "$sort" "$tmp/known" /dev/stdout; echo two; } >"$tmp/dir/out2"
+	{ echo one; "$sort" "$tmp/known" /dev/stdout || true; echo two; } >"$tmp/dir/out2"
 	{ echo one; cat "$tmp/want"; echo two; } >"$tmp/want2"
 	test_that "/dev/stdout" cmp "$tmp/want2" "$tmp/dir/out2"
-	"$sort" "$tmp/known" /dev/stdout | cat >"$tmp/dir/out3"
+	"$sort" "$tmp/known" /dev/stdout | cat >"$tmp/dir/out3" || true
 	test_that "/dev/stdout, a pipe" cmp "$tmp/want" "$tmp/dir/out3"
 	rm -f "$tmp/fifo"
 	mkfifo "$tmp/fifo"
 	cat "$tmp/fifo" >"$tmp/dir/out4" &
-	"$sort" "$tmp/known" "$tmp/fifo"
+	"$sort" "$tmp/known" "$tmp/fifo" || true
 	wait
 	test_that "a fifo as output" cmp "$tmp/want" "$tmp/dir/out4"
 	test_that "it is still a fifo" test -p "$tmp/fifo"
-	"$sort" "$tmp/known" - >"$tmp/dir/out5" 2>"$tmp/stderr"
+	"$sort" "$tmp/known" - >"$tmp/dir/out5" 2>"$tmp/stderr" || true
 	test_that "nothing but the result on standard output" cmp "$tmp/want" "$tmp/dir/out5"
 	test_that "no progress unless on a terminal" test ! -s "$tmp/stderr"
 	printf "Page allocated via order 0, mask 0x1\n\n" >"$tmp/e"
@@ -110,7 +110,7 @@ file_tests() {
 	run -r "$tmp/e" "$tmp/dir/later"
 	test_that "a failed run leaves the old output" cmp "$tmp/want" "$tmp/dir/later"
 	printf '%s' "$ab_block" >"$tmp/want"
-	"$sort" --pid=9 "$tmp/known" "$o"
+	"$sort" --pid=9 "$tmp/known" "$o" || true
 	test_that "written in place, nothing of the old output is left" cmp "$tmp/want" "$o"
 	test_that "no temporary files stay" test "$(ls "$tmp/dir" | tr '\n' ' ')" = \
 		"dangling hard later link out out2 out3 out4 out5 "

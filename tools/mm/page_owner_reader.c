@@ -155,11 +155,13 @@ static bool take_record(struct page_owner_reader *r,
 	size_t len = layout->pos;
 	bool at_end = r->eof && r->start + len == r->end;
 
-	if (memchr(buf, '\r', len)) {
+	if (!layout->why && memchr(buf, '\r', len)) {
 		size_t text_len = drop_crs(buf, len);
 
 		memset(layout, 0, sizeof(*layout));
 		page_owner_layout_scan(layout, buf, text_len, true);
+		if (layout->pos != text_len)
+			layout->why = "stray carriage returns";
 	}
 	if (!layout->why && memchr(buf, '\0', layout->pos))
 		layout->why = "a NUL byte";

@@ -562,6 +562,21 @@ static void catch_signals(void)
 	}
 }
 
+/*
+ * A standard file that is closed must not lend its number to the input or the
+ * output: messages would go there. What is opened here can only fail.
+ */
+static void reserve_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/", O_PATH);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 static int open_input(const char *path)
 {
 	int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
@@ -599,8 +614,10 @@ static int run(const struct options *opts)
 int main(int argc, char **argv)
 {
 	struct options opts = { 0 };
-	int ret = parse_args(&opts, argc, argv);
+	int ret;
 
+	reserve_standard_files();
+	ret = parse_args(&opts, argc, argv);
 	if (ret < 0) {
 		fputs("Try 'page_owner_sort --help'.\n", stderr);
 		ret = EXIT_USAGE;

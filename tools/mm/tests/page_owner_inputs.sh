@@ -128,7 +128,7 @@ handle: 18
 	# The same records, the other way round
 	awk 'BEGIN { RS = "" } { r[NR] = $0 } END { for (i = NR; i; i--) print r[i] "\n" }' \
 		"$tmp/d" >"$tmp/reverse"
-	for args in --sort=p --sort=-p --sort=ator -t -m -n -s; do
+	for args in --sort=p --sort=-p --sort=ator -t -m -n -s --cull=st --cull=ator,st; do
 		run $args "$tmp/d" -
 		cp "$tmp/stdout" "$tmp/forward"
 		run $args "$tmp/reverse" -
@@ -175,6 +175,8 @@ damage_tests() {
 	says "and that is said too" 3 "middle of a line: 6 records read" "$tmp/e" -
 	sed 's/$/\r/' "$d" >"$tmp/e"
 	gives "CRLF" 0 "$bash_block$ab_block$init_block" "$tmp/e" -
+	sed 's/^ z/\r\r\n z/' "$d" >"$tmp/e"
+	says "stray carriage returns" 3 "0 records read, 6 lost" "$tmp/e" -
 	{ known_dump; printf "$h 0, mask 0x1(A)\n a\0b\n\n"; known_dump; } >"$tmp/e"
 	says "a NUL byte" 3 "12 records read, 1 lost; the first at byte $(wc -c <"$d"): a NUL byte" "$tmp/e" -
 	run --cull=ator "$tmp/e" -

@@ -227,6 +227,16 @@ usage_tests() {
 		    alloc_ts free_ts comm stacktrace allocator txt --version; do
 		test_that "--help tells of $word" grep -qF -e "$word" "$tmp/stdout"
 	done
+	for word in $(sed -n 's/^ *\(-[^ ,]*\).*/\1/p; s/.* \(--[a-z]*\).*/\1/p' "$tmp/stdout"); do
+		test_that "the man page tells of $word" \
+			grep -q -e "^$word" Documentation/page_owner_sort.rst
+	done
+	if command -v rst2man >/dev/null; then
+		test_that "the man page is well formed" \
+			rst2man --strict Documentation/page_owner_sort.rst "$tmp/man.8"
+	else
+		skip "the man page is well formed" "no rst2man"
+	fi
 	run --version
 	test_that "--version" grep -q '^page_owner_sort [0-9]' "$tmp/stdout"
 }

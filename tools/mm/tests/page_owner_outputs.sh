@@ -51,6 +51,16 @@ error_tests() {
 	rc=0
 	"$sort" "$tmp/known" - >&- 2>"$tmp/stderr" || rc=$?
 	test_that "standard output closed" test "$rc" = 1
+	printf '%s' "$init_block" >"$tmp/want"
+	{ echo junk; record 3 20 2 init 100 900 "b z"; } >"$tmp/e2"
+	rc=0
+	"$sort" "$tmp/e2" "$tmp/closed" 2>&- || rc=$?
+	test_that "standard error closed: status" test "$rc" = 3
+	test_that "standard error closed: no message in the output" \
+		cmp "$tmp/want" "$tmp/closed"
+	rc=0
+	"$sort" - "$tmp/closed" <&- 2>"$tmp/stderr" || rc=$?
+	test_that "standard input closed" test "$rc" = 1
 	says "no such folder" 1 "cannot open" "$tmp/known" "$tmp/none/out"
 	says "a folder as output" 1 "cannot open" "$tmp/known" "$tmp"
 	# A file size limit is a disk that fills up in the middle.

@@ -55,7 +55,8 @@ $frames
 	gives "-c needs no free_ts" 0 "1 times, 1 pages:
 $frames
 " -c "$tmp/d" -
-	printf "$h 0, mask 0x1(A), pid -1, tgid 8 (), ts 0 ns, later_field 8\n%s\n" "$frames" >"$tmp/d"
+	printf "$h 0, mask 0x1(A), pid -1, tgid 8 (), ts 0 ns, later_field 8\n%s\n" \
+		"$frames" >"$tmp/d"
 	gives "a later field, an empty name, pid -1" 0 "1 times, 1 pages, allocated by OTHERS :
 $h 0, mask 0x1(A), pid -1, tgid 8 (), ts  ns, later_field 8
 $frames
@@ -124,7 +125,8 @@ handle: 18
 	want="1 times pid 1 1 times pid 1 1 times pid 1 1 times pid 1 1 times pid 1 2 times pid 2 "
 	test_that "without --cull they are blocks of their own" test "$got" = "$want"
 	run --sort=st,-p "$tmp/d" -
-	test_that "and equal to a sort by stack" test "$(headers | tail -n 1 | cut -c1-7)" = "2 times"
+	test_that "and equal to a sort by stack" \
+		test "$(headers | tail -n 1 | cut -c1-7)" = "2 times"
 	# The same records, the other way round
 	awk 'BEGIN { RS = "" } { r[NR] = $0 } END { for (i = NR; i; i--) print r[i] "\n" }' \
 		"$tmp/d" >"$tmp/reverse"
@@ -138,9 +140,12 @@ handle: 18
 }
 
 forged_tests() {
-	printf "$h 0, mask 0x1(A), pid 1, tgid 2 (x), ts 1 ns\n\n), ts 33 ns\nPFN 0x1 type\n%s\n" "$frames" >"$tmp/d"
-	printf "$h 1, mask 0x1(A), pid 3, tgid 2 (a\n\nPFN 0x9\n c), ts 5 ns\nPFN 0x2 type\n%s\n" "$frames" >>"$tmp/d"
-	printf "$h 2, mask 0x1(A), pid 4, tgid 2 (:) ])(), ts 6 ns\nPFN 0x2 type\n%s\n" "$frames" >>"$tmp/d"
+	printf "$h 0, mask 0x1(A), pid 1, tgid 2 (x), ts 1 ns\n\n), ts 33 ns\nPFN 0x1 type\n%s\n" \
+		"$frames" >"$tmp/d"
+	printf "$h 1, mask 0x1(A), pid 3, tgid 2 (a\n\nPFN 0x9\n c), ts 5 ns\nPFN 0x2 type\n%s\n" \
+		"$frames" >>"$tmp/d"
+	printf "$h 2, mask 0x1(A), pid 4, tgid 2 (:) ])(), ts 6 ns\nPFN 0x2 type\n%s\n" \
+		"$frames" >>"$tmp/d"
 	gives "a newline in a name forges no record" 0 "1 times, 1 pages, allocated by OTHERS :
 $h 0, mask 0x1(A), pid 1, tgid 2 (x), ts 1 ns\\012\\012), ts  ns
 $frames
@@ -155,9 +160,11 @@ $frames
 1 times, 2 pages, task_comm_name: a\\012\\012PFN 0x9\\012 c
 1 times, 1 pages, task_comm_name: x), ts 1 ns\\012\\012
 " --cull=n "$tmp/d" -
-	gives "brackets in a name are selected by" 0 "1 times, 4 pages, PID 4, task_comm_name: :) ])(
+	gives "brackets in a name are selected by" 0 \
+		"1 times, 4 pages, PID 4, task_comm_name: :) ])(
 " --name=":) ])(" --cull=p "$tmp/d" -
-	gives "and so is a newline" 0 "1 times, 2 pages, PID 3, task_comm_name: a\\012\\012PFN 0x9\\012 c
+	gives "and so is a newline" 0 \
+		"1 times, 2 pages, PID 3, task_comm_name: a\\012\\012PFN 0x9\\012 c
 " --name="x,a
 
 PFN 0x9
@@ -178,18 +185,23 @@ damage_tests() {
 	sed 's/^ z/\r\r\n z/' "$d" >"$tmp/e"
 	says "stray carriage returns" 3 "0 records read, 6 lost" "$tmp/e" -
 	{ known_dump; printf "$h 0, mask 0x1(A)\n a\0b\n\n"; known_dump; } >"$tmp/e"
-	says "a NUL byte" 3 "12 records read, 1 lost; the first at byte $(wc -c <"$d"): a NUL byte" "$tmp/e" -
+	says "a NUL byte" 3 \
+		"12 records read, 1 lost; the first at byte $(wc -c <"$d"): a NUL byte" "$tmp/e" -
 	run --cull=ator "$tmp/e" -
 	test_that "and the others are counted" test "$(headers)" = \
 		"12 times, 30 pages, allocated by OTHERS "
 	{ head -c 5000 /dev/zero; known_dump; } >"$tmp/e"
-	says "a hole before the first record" 3 "5 records read, 1 lost; the first at byte 0" "$tmp/e" -
+	says "a hole before the first record" 3 \
+		"5 records read, 1 lost; the first at byte 0" "$tmp/e" -
 	{ echo "a word before"; known_dump; echo "a word after"; } >"$tmp/e"
-	says "text around the records" 3 "6 records read, 2 lost; the first at byte 0: text" "$tmp/e" -
+	says "text around the records" 3 \
+		"6 records read, 2 lost; the first at byte 0: text" "$tmp/e" -
 	sed 's/order 3, //' "$d" >"$tmp/e"
 	says "no order" 3 "5 records read, 1 lost" "$tmp/e" -
 	sed 's/order 3,/order x,/' "$d" >"$tmp/e"
-	says "an order that is no number" 3 "5 records read, 1 lost; the first at byte $(record 0 10 1 bash 500 0 "a z" | wc -c): no order" "$tmp/e" -
+	first=$(record 0 10 1 bash 500 0 "a z" | wc -c)
+	says "an order that is no number" 3 \
+		"5 records read, 1 lost; the first at byte $first: no order" "$tmp/e" -
 	sed 's/order 3,/order 60,/' "$d" >"$tmp/e"
 	says "an order that cannot be" 3 "no order" "$tmp/e" -
 	sed 's/mask 0xcc0(GFP_KERNEL), pid 20, //' "$d" >"$tmp/e"

@@ -2,9 +2,11 @@
 # Part of page_owner_check.sh: every option, on a dump small enough to know by
 # heart. Sourced.
 
+mask='mask 0xcc0(GFP_KERNEL)'
+
 # record ORDER PID TGID COMM TS FREE_TS STACK [LINE]: one record of 5.18
 record() {
-	printf 'Page allocated via order %s, mask 0xcc0(GFP_KERNEL), pid %s, tgid %s (%s), ts %s ns, free_ts %s ns\n' \
+	printf "Page allocated via order %s, $mask, pid %s, tgid %s (%s), ts %s ns, free_ts %s ns\n" \
 		"$1" "$2" "$3" "$4" "$5" "$6"
 	printf 'PFN 0x%x type Movable Block 1 type Movable Flags 0x0()\n' "$5"
 	printf ' %s+0x1/0x2\n' $7
@@ -21,18 +23,18 @@ known_dump() {
 	record 1 9 3 "a b" 600 700 "c z"
 }
 
-bash_text='Page allocated via order 0, mask 0xcc0(GFP_KERNEL), pid 10, tgid 1 (bash), ts  ns, free_ts  ns
+bash_text="Page allocated via order 0, $mask, pid 10, tgid 1 (bash), ts  ns, free_ts  ns
  a+0x1/0x2
  z+0x1/0x2
-'
-ab_text='Page allocated via order 1, mask 0xcc0(GFP_KERNEL), pid 9, tgid 3 (a b), ts  ns, free_ts  ns
+"
+ab_text="Page allocated via order 1, $mask, pid 9, tgid 3 (a b), ts  ns, free_ts  ns
  c+0x1/0x2
  z+0x1/0x2
-'
-init_text='Page allocated via order 3, mask 0xcc0(GFP_KERNEL), pid 20, tgid 2 (init), ts  ns, free_ts  ns
+"
+init_text="Page allocated via order 3, $mask, pid 20, tgid 2 (init), ts  ns, free_ts  ns
  b+0x1/0x2
  z+0x1/0x2
-'
+"
 bash_block="3 times, 3 pages, allocated by OTHERS :
 $bash_text
 "

@@ -9,7 +9,7 @@
  *   alloc [how=HOW] [order=N] [pages=N] [count=N] [gfp=FLAG[,FLAG...]]
  *         [context=CTX] [chain=N] [path=N] [step=N] [depth=N] [node=N]
  *         [pfn=N] [fail=1]
- *   free [id=N] [from=N] [pages=N]
+ *   free [id=N [from=N pages=N]] [fail=1]
  *   dump pfn=N
  *
  * and lists the blocks that are held when read, oldest first, one per line:
@@ -135,7 +135,7 @@ static const struct {
  * @pfn:	start of a contig range, or page to dump
  * @id:		block to free, 0 is all
  * @from:	first piece to free
- * @fail:	let fault injection see this task while it allocates
+ * @fail:	let fault injection see this task while it allocates or frees
  */
 struct command {
 	enum how how;
@@ -585,26 +585,51 @@ static int do_alloc(struct command *cmd)
 	return ret;
 }
 
-static int do_free(const struct command *cmd)
+static int free_all(void)
 {
 	struct block *b, *next;
+
+	list_for_each_entry_safe(b, next, &blocks, list)
+		free_block(b);
+	return 0;
+}
+
+static struct block *find_block(unsigned int id)
+{
+	struct block *b;
+
+	list_for_each_entry(b, &blocks, list)
+		if (b->id == id)
+			return b;
+	return NULL;
+}
+
+static int free_some(const struct command *cmd)
+{
+	struct block *b = find_block(cmd->id);
 	unsigned int i;
 
-	list_for_each_entry_safe(b, next, &blocks, list) {
-		if (cmd->id && b->id != cmd->id)
-			continue;
-		if (!cmd->pages) {
-			free_block(b);
-		} else {
-			if (cmd->from >= b->nr || cmd->pages > b->nr - cmd->from)
-				return -ERANGE;
-			for (i = 0; i < cmd->pages; i++)
-				free_piece(b, cmd->from + i);
-		}
-		if (cmd->id)
-			return 0;
+	if (!b)
+		return -ENOENT;
+	if (!cmd->pages) {
+		free_block(b);
+		return 0;
 	}
-	return cmd->id ? -ENOENT : 0;
+	if (cmd->from >= b->nr || cmd->pages > b->nr - cmd->from)
+		return -ERANGE;
+	for (i = 0; i < cmd->pages; i++)
+		free_piece(b, cmd->from + i);
+	return 0;
+}
+
+static int do_free(const struct command *cmd)
+{
+	int ret;
+
+	set_make_it_fail(cmd->fail);
+	ret = cmd->id ? free_some(cmd) : free_all();
+	set_make_it_fail(false);
+	return ret;
 }
 
 static int do_dump(const struct command *cmd)

@@ -9,16 +9,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "po_util.h"
 
+#define MPOL_BIND 2
 #define MEMORY "/sys/devices/system/memory/"
 
-static volatile bool stop;
+static atomic_bool stop;
 
 static bool set_state(unsigned int block, const char *state)
 {
@@ -167,22 +170,47 @@ static void offline_while_read(void)
 		       passes[1]);
 }
 
+static int node_of(unsigned int block)
+{
+	char path[128];
+	int node;
+
+	for (node = 0; node < 64; node++) {
+		snprintf(path, sizeof(path), MEMORY "memory%u/node%d", block, node);
+		if (po_kernel_has(path))
+			return node;
+	}
+	return -1;
+}
+
+/* Movable memory is what a process gets first, on the node that it is bound to. */
+static char *bound_memory(size_t size, int node)
+{
+	unsigned long mask = 1UL << node;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	po_check(p != MAP_FAILED, "mmap: %s", strerror(errno));
+	madvise(p, size, MADV_NOHUGEPAGE);
+	if (syscall(SYS_mbind, p, size, MPOL_BIND, &mask, 8 * sizeof(mask), 0))
+		po_skip("mbind to node %d: %s", node, strerror(errno));
+	return p;
+}
+
 /* What is allocated in a block that came back has an owner. */
 static void owners_after_online(void)
 {
 	unsigned long first, pfn, found = 0;
-	size_t size, i;
+	size_t size = 4096UL * getpagesize(), i;
 	struct po_record rec;
 	char *p;
 
 	chosen = offline_one();
-	put_online();
+	atexit(put_online);
+	if (!set_state(chosen, "online_movable"))
+		po_skip("online_movable: %s", strerror(errno));
 	first = chosen * block_pages();
-	size = po_field("/proc/meminfo", "MemFree:") * 1024 / 4 * 3;
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	po_check(p != MAP_FAILED, "mmap: %s", strerror(errno));
-	madvise(p, size, MADV_NOHUGEPAGE);
+	p = bound_memory(size, node_of(chosen));
 	for (i = 0; i < size && found < 64; i += getpagesize()) {
 		p[i] = 1;
 		pfn = po_pfn(p + i);

@@ -284,34 +284,58 @@ static void dump_page_after_migration(void)
 	close(kmsg);
 }
 
-/* Every other page of a range goes, and compaction moves what stays. */
-static void compacted(void)
+/* A range of which every other page is gone. */
+static char *with_holes(size_t pages, unsigned long *pfn)
 {
-	size_t pages = 8192, i, moved = 0, kept = 0;
 	char *p = touched(pages * page_size(), page_size(), MADV_NOHUGEPAGE);
-	unsigned long *pfn = calloc(pages, sizeof(*pfn));
-	struct po_record rec;
+	size_t i;
 
-	po_check(pfn, "no memory");
 	for (i = 0; i < pages; i += 2)
 		po_check(!madvise(p + i * page_size(), page_size(), MADV_DONTNEED),
 			 "madvise: %s", strerror(errno));
 	for (i = 1; i < pages; i += 2)
 		pfn[i] = po_pfn(p + i * page_size());
-	if (!po_write("/proc/sys/vm/compact_memory", "1"))
-		po_skip("compact_memory: %s", strerror(errno));
-	for (i = 1; i < pages; i += 2) {
-		if (po_pfn(p + i * page_size()) == pfn[i]) {
-			kept++;
+	return p;
+}
+
+static size_t compacted_away(char *p, size_t pages, const unsigned long *pfn)
+{
+	struct po_record rec;
+	size_t i, moved = 0;
+
+	for (i = 1; i < pages && moved < 64; i += 2) {
+		if (po_pfn(p + i * page_size()) == pfn[i])
 			continue;
-		}
 		own_page(p + i * page_size(), &rec);
 		po_check(!strcmp(rec.reason, "compaction"), "reason '%s'",
 			 rec.reason);
-		if (++moved == 64)
-			break;
+		moved++;
 	}
-	ksft_print_msg("%zu pages moved, %zu did not\n", moved, kept);
+	return moved;
+}
+
+/*
+ * Compaction moves pages from one end of a zone to the other, and there is no
+ * saying at which end ours are: hence two ranges, with much memory between.
+ */
+static void compacted(void)
+{
+	size_t pages = 2048, moved, between;
+	unsigned long *pfn = calloc(2 * pages, sizeof(*pfn));
+	char *low, *high, *filler;
+
+	po_check(pfn, "no memory");
+	between = po_field("/proc/meminfo", "MemFree:") * 1024 / 2;
+	between = between / thp_size() * thp_size();
+	low = with_holes(pages, pfn);
+	filler = touched(between, thp_size(), MADV_HUGEPAGE);
+	high = with_holes(pages, pfn + pages);
+	munmap(filler, between);
+	if (!po_write("/proc/sys/vm/compact_memory", "1"))
+		po_skip("compact_memory: %s", strerror(errno));
+	moved = compacted_away(low, pages, pfn) +
+		compacted_away(high, pages, pfn + pages);
+	ksft_print_msg("%zu pages moved\n", moved);
 	if (!moved)
 		po_skip("compaction moved nothing");
 }

@@ -7,8 +7,8 @@
  * make_it_fail flag of the task, which the module sets where it allocates.
  *
  * Stock 6.12 fails: slab_fails, slab_fails_atomic and some_fail (a stack whose
- * list node could not be had is
- * never listed) and, for the early pages, invariant_after_all.
+ * list node could not be had is never listed) and, for the early pages,
+ * invariant_after_all.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -18,7 +18,7 @@ help:
 	@echo 'make check             run every test; the last line counts them'
 	@echo 'make apply KSRC=dir    put the feature into your own 6.12 tree'
 	@echo 'make series OUT=dir    write the patches for git am (KSRC=dir: for that tree)'
-	@echo 'make kernel            build the test kernel (VARIANT=ours|stock|debug|none|tags)'
+	@echo 'make kernel            build the test kernel (VARIANT=ours|stock|debug)'
 	@echo 'make boot              boot it with page_owner=on and turn it off again'
 	@echo 'make shell             boot it and look around in it'
 	@echo 'make tools             build the user space tools; no kernel needed'

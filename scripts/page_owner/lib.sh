@@ -35,7 +35,7 @@ logged() {
 	done 9>&- &
 	logged_ticker=$!
 	"$@" >"$logged_file" 2>&1 </dev/null || logged_status=$?
-	kill $logged_ticker
+	kill $logged_ticker 2>/dev/null || :
 	if [ $logged_status = 0 ]; then
 		say "$logged_what: done in $(($(date +%s) - logged_start)) s"
 		return

@@ -6,8 +6,8 @@ mask='mask 0xcc0(GFP_KERNEL)'
 
 # record ORDER PID TGID COMM TS FREE_TS STACK [LINE]: one record of 5.18
 record() {
-	printf "Page allocated via order %s, $mask, pid %s, tgid %s (%s), ts %s ns, free_ts %s ns\n" \
-		"$1" "$2" "$3" "$4" "$5" "$6"
+	printf "Page allocated via order %s, $mask, pid %s, tgid %s (%s)" "$1" "$2" "$3" "$4"
+	printf ", ts %s ns, free_ts %s ns\n" "$5" "$6"
 	printf 'PFN 0x%x type Movable Block 1 type Movable Flags 0x0()\n' "$5"
 	printf ' %s+0x1/0x2\n' $7
 	[ $# -lt 8 ] || printf '%s\n' "$8"

@@ -44,7 +44,6 @@
 #include <linux/sched/mm.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -81,8 +80,7 @@ enum context {
 	CTX_SPIN,	/* under a spinlock */
 	CTX_IRQOFF,	/* interrupts off */
 	CTX_BH,		/* bottom halves off */
-	CTX_HARDIRQ,	/* irq_work on this CPU */
-	CTX_IPI,	/* cross call to another CPU */
+	CTX_HARDIRQ,	/* irq_work, where taking a spinlock is allowed */
 	CTX_SOFTIRQ,	/* tasklet */
 	CTX_RECLAIM,	/* as lockdep sees a task inside filesystem reclaim */
 	NR_CTX,
@@ -95,7 +93,6 @@ static const char * const context_names[NR_CTX] = {
 	[CTX_IRQOFF]	= "irqoff",
 	[CTX_BH]	= "bh",
 	[CTX_HARDIRQ]	= "hardirq",
-	[CTX_IPI]	= "ipi",
 	[CTX_SOFTIRQ]	= "softirq",
 	[CTX_RECLAIM]	= "reclaim",
 };
@@ -325,11 +322,6 @@ static void alloc_in_irq_work(struct irq_work *work)
 	complete(&c->done);
 }
 
-static void alloc_in_ipi(void *data)
-{
-	call_alloc(data);
-}
-
 static void alloc_in_tasklet(struct tasklet_struct *tasklet)
 {
 	struct call *c = from_tasklet(c, tasklet, tasklet);
@@ -354,18 +346,6 @@ static void alloc_by_softirq(struct call *c)
 	local_bh_enable();
 	wait_for_completion(&c->done);
 	tasklet_kill(&c->tasklet);
-}
-
-static void alloc_by_ipi(struct call *c)
-{
-	int this = get_cpu();
-	int cpu = cpumask_any_but(cpu_online_mask, this);
-
-	if (cpu >= nr_cpu_ids)
-		c->ret = -EOPNOTSUPP;
-	else
-		smp_call_function_single(cpu, alloc_in_ipi, c, 1);
-	put_cpu();
 }
 
 static void alloc_by_task(struct call *c)
@@ -409,9 +389,6 @@ static void alloc_in_context(struct call *c)
 	switch (c->cmd->context) {
 	case CTX_HARDIRQ:
 		alloc_by_hardirq(c);
-		break;
-	case CTX_IPI:
-		alloc_by_ipi(c);
 		break;
 	case CTX_SOFTIRQ:
 		alloc_by_softirq(c);

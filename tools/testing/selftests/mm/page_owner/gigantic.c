@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Trap 8: an allocation that is larger than a memory section, which the
+ * Trap 8: allocations that are larger than a memory section, which the
  * tracker's memory is not contiguous for.
  *
  * Stock 6.12 writes over other memory, and the kernel crashes.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,8 +76,58 @@ static void gigantic_over_sections(void)
 	po_check(now == before, "%lld pages are left", now - before);
 }
 
+#define SYS_1G "/sys/kernel/mm/hugepages/hugepages-1048576kB/"
+
+static void drop_pools(void)
+{
+	po_write(SYS_1G "nr_hugepages", "0");
+	po_write("/proc/sys/vm/nr_hugepages", "0");
+}
+
+struct search {
+	unsigned long order;
+	unsigned long pfn;
+};
+
+static void find_order(const struct po_record *rec, void *arg)
+{
+	struct search *s = arg;
+
+	if (rec->order == s->order)
+		s->pfn = rec->pfn;
+}
+
+/* A page of 1 GiB becomes pages of 2 MiB, each with its own record. */
+static void hugetlb_demotion(void)
+{
+	unsigned long huge = po_field("/proc/meminfo", "Hugepagesize:") * 1024 /
+			     getpagesize();
+	struct search s = { .order = __builtin_ctzl((1UL << 30) / getpagesize()) };
+	struct po_record rec;
+	unsigned long pfn;
+	int fd;
+
+	if (!po_kernel_has(SYS_1G "demote"))
+		po_skip("no huge pages of 1 GiB");
+	atexit(drop_pools);
+	po_write(SYS_1G "nr_hugepages", "1");
+	if (po_number(SYS_1G "nr_hugepages") < 1)
+		po_skip("no free range of 1 GiB");
+	fd = po_open(PO_FILE, O_RDONLY);
+	po_each_record(fd, 65536, find_order, &s);
+	close(fd);
+	po_check(s.pfn, "no record of order %lu", s.order);
+	po_check(po_write(SYS_1G "demote", "1"), "demote: %s", strerror(errno));
+	for (pfn = s.pfn; pfn < s.pfn + (1UL << s.order); pfn += huge) {
+		po_expect(pfn, &rec);
+		po_check(1UL << rec.order == huge, "PFN %#lx has order %lu", pfn,
+			 rec.order);
+	}
+}
+
 static const struct po_test tests[] = {
 	{ "gigantic_over_sections", gigantic_over_sections, true },
+	{ "hugetlb_demotion", hugetlb_demotion, false },
 	{ "invariant_after_all", po_invariant, false },
 };
 

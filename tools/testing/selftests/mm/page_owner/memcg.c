@@ -44,6 +44,10 @@ static void find_root(void)
 
 static void remove_group(void)
 {
+	char path[1024];
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", root);
+	po_write(path, "%d", getpid());
 	rmdir(group);
 }
 

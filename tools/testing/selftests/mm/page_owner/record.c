@@ -76,7 +76,7 @@ static void comm_plain(void)
 {
 	static const char * const names[] = {
 		"po_comm", "a b  c", "exactly15chars_", "(x) [y] {z}", ")",
-		"), ts 7 ns", "(po", "100%s%n", "", "a/b\\c",
+		"(po", "100%s%n", "", "a/b.c",
 	};
 	struct po_record rec;
 	size_t i;
@@ -88,7 +88,17 @@ static void comm_plain(void)
 	}
 }
 
-/* However it is shown, it may not end the line or begin another record. */
+/* However it is shown, it is not taken for what comes after it. */
+static void comm_bracket(void)
+{
+	struct po_record rec;
+
+	record_of("), ts 7 ns", &rec);
+	po_check(rec.ts > 7, "ts %llu", rec.ts);
+	po_check(strstr(rec.comm, ", ts 7 ns"), "comm '%s'", rec.comm);
+}
+
+/* Nor may it end the line or begin another record. */
 static void comm_newline(void)
 {
 	struct po_record rec;
@@ -328,6 +338,7 @@ static void pagetypeinfo_table(void)
 static const struct po_test tests[] = {
 	{ "every_record_parses", every_record_parses, false },
 	{ "comm_plain", comm_plain, true },
+	{ "comm_bracket", comm_bracket, true },
 	{ "comm_newline", comm_newline, true },
 	{ "comm_not_ascii", comm_not_ascii, true },
 	{ "file_modes", file_modes, false },

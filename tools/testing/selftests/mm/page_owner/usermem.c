@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Memory of processes: anonymous pages, THP and its split, migration and
- * compaction, hugetlb and its demotion, CMA, swap, hwpoison.
+ * compaction, hugetlb, CMA, swap, hwpoison.
  *
- * Stock 6.12 fails only invariant_after_all (early pages, trap 13).
+ * Stock 6.12 fails invariant_after_all (early pages, trap 13) and
+ * freed_by_after_migration (trap 12).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,8 +27,6 @@
 #define MADV_SOFT_OFFLINE 101
 #endif
 #define MPOL_MF_MOVE 2
-
-#define SYS_HUGE "/sys/kernel/mm/hugepages/"
 
 static size_t page_size(void)
 {
@@ -193,26 +192,31 @@ static int node_of(const char *p)
 	return status;
 }
 
-/* Move a page to the other node; skips without one. */
-static void move_page(char *p)
+/* Move a page of a process to the other node; skips without one. */
+static void move_page_of(pid_t pid, char *p, int from)
 {
-	int from = node_of(p), to, status = 0;
+	int to = !from, status = 0, try;
 	void *page = p;
-	int try;
 
-	po_check(from >= 0, "its node: %s", strerror(-from));
-	to = !from;
 	if (!po_kernel_has(to ? "/sys/devices/system/node/node1" :
 			   "/sys/devices/system/node/node0"))
 		po_skip("one node");
 	for (try = 0; try < 10; try++) {
-		po_check(!syscall(SYS_move_pages, 0, 1UL, &page, &to, &status,
+		po_check(!syscall(SYS_move_pages, pid, 1UL, &page, &to, &status,
 				  MPOL_MF_MOVE) || errno == EBUSY,
 			 "move_pages: %s", strerror(errno));
 		if (status == to)
 			return;
 	}
 	po_skip("move_pages: status %d", status);
+}
+
+static void move_page(char *p)
+{
+	int from = node_of(p);
+
+	po_check(from >= 0, "its node: %s", strerror(-from));
+	move_page_of(0, p, from);
 }
 
 /* Trap 12: the new page has the old one's owner, and the reason. */
@@ -265,7 +269,6 @@ static void migration_of_thp(void)
 	check_moved(p, &old, "syscall_or_cpuset");
 }
 
-/* dump_page() after a migration: who freed what, trap 12. */
 static void dump_page_after_migration(void)
 {
 	char *p = touched(page_size(), page_size(), MADV_NOHUGEPAGE);
@@ -280,6 +283,32 @@ static void dump_page_after_migration(void)
 	po_check(strstr(log, "page_owner tracks the page as allocated\n") &&
 		 strstr(log, "page has been migrated, last migrate reason: syscall_or_cpuset\n"),
 		 "no migration in\n%s", log);
+	free(log);
+	close(kmsg);
+}
+
+/* Trap 12: it is not the migrator who has freed the new page before. */
+static void freed_by_after_migration(void)
+{
+	char *p = touched(page_size(), page_size(), MADV_NOHUGEPAGE);
+	int kmsg = po_kmsg_open(), from = node_of(p), status;
+	char line[64], *log;
+	pid_t pid = fork();
+
+	if (!pid) {
+		/* Who shares a page does not get to move it. */
+		munmap(p, page_size());
+		move_page_of(getppid(), p, from);
+		exit(KSFT_PASS);
+	}
+	po_check(waitpid(pid, &status, 0) == pid && WIFEXITED(status), "wait");
+	if (WEXITSTATUS(status) == KSFT_SKIP)
+		exit(KSFT_SKIP);
+	po_check(!WEXITSTATUS(status) && node_of(p) != from, "not moved");
+	po_check(!po_control("dump pfn=%lu", po_pfn(p)), "dump");
+	log = po_kmsg(kmsg);
+	snprintf(line, sizeof(line), "page last free pid %d ", pid);
+	po_check(!strstr(log, line), "'%s' is the migrator in\n%s", line, log);
 	free(log);
 	close(kmsg);
 }
@@ -326,6 +355,8 @@ static void compacted(void)
 
 	po_check(pfn, "no memory");
 	between = po_field("/proc/meminfo", "MemFree:") * 1024 / 2;
+	if (between > 1UL << 30)
+		between = 1UL << 30;
 	between = between / thp_size() * thp_size();
 	low = with_holes(pages, pfn);
 	filler = touched(between, thp_size(), MADV_HUGEPAGE);
@@ -398,47 +429,6 @@ static void migration_of_hugetlb(void)
 		 !strcmp(rec.reason, "syscall_or_cpuset"),
 		 "PFN %#lx, order %lu, reason '%s'", rec.pfn, rec.order, rec.reason);
 	munmap(p, size);
-}
-
-#define SYS_1G SYS_HUGE "hugepages-1048576kB/"
-
-static void drop_gigantic(void)
-{
-	po_write(SYS_1G "nr_hugepages", "0");
-	drop_hugetlb();
-}
-
-struct orders {
-	unsigned long huge;
-	unsigned long order;
-};
-
-static void count_order(const struct po_record *rec, void *arg)
-{
-	struct orders *o = arg;
-
-	if (rec->order == o->order && po_has_frame(rec, "set_max_huge_pages"))
-		o->huge++;
-}
-
-/* A page of 1 GiB becomes pages of 2 MiB, each with its own record. */
-static void hugetlb_demotion(void)
-{
-	struct orders o = { .order = __builtin_ctzl(huge_kb() * 1024 / page_size()) };
-	int fd;
-
-	if (!po_kernel_has(SYS_1G "demote"))
-		po_skip("no pages of 1 GiB");
-	atexit(drop_gigantic);
-	po_write(SYS_1G "nr_hugepages", "1");
-	if (po_number(SYS_1G "nr_hugepages") < 1)
-		po_skip("no free range of 1 GiB");
-	po_check(po_write(SYS_1G "demote", "1"), "demote: %s", strerror(errno));
-	fd = po_open(PO_FILE, O_RDONLY);
-	po_each_record(fd, 65536, count_order, &o);
-	close(fd);
-	po_check(o.huge == 0x40000000UL / (huge_kb() * 1024),
-		 "%lu pages of order %lu", o.huge, o.order);
 }
 
 /* The first CMA area that can be allocated from through debugfs. */
@@ -596,10 +586,10 @@ static const struct po_test tests[] = {
 	{ "migration", migration, false },
 	{ "migration_of_thp", migration_of_thp, false },
 	{ "dump_page_after_migration", dump_page_after_migration, true },
+	{ "freed_by_after_migration", freed_by_after_migration, true },
 	{ "compacted", compacted, false },
 	{ "hugetlb", hugetlb, false },
 	{ "migration_of_hugetlb", migration_of_hugetlb, false },
-	{ "hugetlb_demotion", hugetlb_demotion, false },
 	{ "cma_area", cma_area, false },
 	{ "swap_out_and_in", swap_out_and_in, false },
 	{ "soft_offline", soft_offline, false },

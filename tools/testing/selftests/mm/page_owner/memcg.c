@@ -7,11 +7,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -162,6 +164,26 @@ static void not_charged(void)
 	po_check(!rec.charged && !rec.slab, "charged to '%s'", rec.memcg);
 }
 
+/*
+ * Remove the group, and wait until the page is no longer shown as charged to
+ * it online: a worker does that after some grace periods of RCU, and each
+ * membarrier() waits for one.
+ */
+static void outlive_group(unsigned long pfn, struct po_record *rec)
+{
+	int i;
+
+	while (rmdir(group) && errno == EBUSY)
+		;
+	for (i = 0; i < 200; i++) {
+		po_expect(pfn, rec);
+		if (rec->offline || strcmp(rec->memcg, GROUP))
+			return;
+		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	}
+	po_fail("the group is gone, but not offline");
+}
+
 /* A page that outlives its group: of a file in memory, written in the group. */
 static void offline(void)
 {
@@ -189,9 +211,7 @@ static void offline(void)
 	if (!rec.charged)
 		po_skip("the file's memory is not charged (is /tmp in memory?)");
 	expect_charge(&rec, GROUP, false, false);
-	while (rmdir(group) && errno == EBUSY)
-		;
-	po_expect(po_pfn(p), &rec);
+	outlive_group(po_pfn(p), &rec);
 	expect_charge(&rec, GROUP, false, true);
 }
 
@@ -213,12 +233,8 @@ static void offline_kernel_memory(void)
 	po_blocks(b, 1);
 	po_expect(b[0].pfn[0], &rec);
 	expect_charge(&rec, GROUP, true, false);
-	while (rmdir(group) && errno == EBUSY)
-		;
-	po_expect(b[0].pfn[0], &rec);
+	outlive_group(b[0].pfn[0], &rec);
 	po_check(rec.charged && rec.objcg, "no longer charged");
-	po_check(rec.offline || strcmp(rec.memcg, GROUP),
-		 "the group is gone, but not offline");
 }
 
 struct slabs {

@@ -697,6 +697,10 @@ static bool alloc_is_sane(const struct command *cmd)
 		max_pages = 1U << 20;
 	if (cmd->how == HOW_GIGANTIC && !is_power_of_2(cmd->pages))
 		return false;
+	/* alloc_contig_range() sleeps. */
+	if ((cmd->how == HOW_GIGANTIC || cmd->how == HOW_CONTIG) &&
+	    cmd->context != CTX_TASK)
+		return false;
 	if (cmd->node != NUMA_NO_NODE &&
 	    (cmd->node < 0 || cmd->node >= MAX_NUMNODES ||
 	     !node_online(cmd->node)))
@@ -782,7 +786,7 @@ static const struct file_operations control_fops = {
 	.release	= single_release,
 };
 
-/* Blocks outlive the module only if a test asks for it: see keep_pages. */
+/* For the test of stacks that outlive their module. */
 static bool keep_pages;
 module_param(keep_pages, bool, 0600);
 MODULE_PARM_DESC(keep_pages, "Leave the pages allocated at exit");

@@ -77,11 +77,12 @@ static void gigantic_over_sections(void)
 }
 
 #define SYS_1G "/sys/kernel/mm/hugepages/hugepages-1048576kB/"
+#define NR_HUGE "/proc/sys/vm/nr_hugepages"
 
 static void drop_pools(void)
 {
 	po_write(SYS_1G "nr_hugepages", "0");
-	po_write("/proc/sys/vm/nr_hugepages", "0");
+	po_write(NR_HUGE, "0");
 }
 
 struct search {
@@ -109,6 +110,8 @@ static void hugetlb_demotion(void)
 
 	if (!po_kernel_has(SYS_1G "demote"))
 		po_skip("no huge pages of 1 GiB");
+	if (po_number(SYS_1G "nr_hugepages") || po_number(NR_HUGE))
+		po_skip("there are huge pages already");
 	atexit(drop_pools);
 	po_write(SYS_1G "nr_hugepages", "1");
 	if (po_number(SYS_1G "nr_hugepages") < 1)

@@ -82,7 +82,6 @@ static char *touched_thp(struct po_record *rec)
 	char *p;
 	int try;
 
-	po_write("/sys/kernel/mm/transparent_hugepage/enabled", "madvise");
 	for (try = 0; try < 4; try++) {
 		p = touched(size, size, MADV_HUGEPAGE);
 		own_page(p, rec);
@@ -380,17 +379,22 @@ static size_t huge_kb(void)
 	return kb;
 }
 
-static void drop_hugetlb(void)
+#define NR_HUGE "/proc/sys/vm/nr_hugepages"
+
+static long long old_pool;
+
+static void restore_pool(void)
 {
-	po_write("/proc/sys/vm/nr_hugepages", "0");
+	po_write(NR_HUGE, "%lld", old_pool);
 }
 
 static char *touched_hugetlb(size_t size)
 {
 	char *p;
 
-	atexit(drop_hugetlb);
-	po_write("/proc/sys/vm/nr_hugepages", "4");
+	old_pool = po_number(NR_HUGE);
+	atexit(restore_pool);
+	po_write(NR_HUGE, "%lld", old_pool + 4);
 	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	if (p == MAP_FAILED)
@@ -412,8 +416,9 @@ static void hugetlb(void)
 	for (i = 1; i < 16; i++)
 		po_check(!po_lookup(pfn + i, &rec), "a record for tail %lu", i);
 	munmap(p, size);
-	drop_hugetlb();
-	po_check(!po_lookup(pfn, &rec) || rec.ts != head.ts, "it was freed");
+	restore_pool();
+	po_check(old_pool || !po_lookup(pfn, &rec) || rec.ts != head.ts,
+		 "it was freed and is still there");
 }
 
 static void migration_of_hugetlb(void)
@@ -482,18 +487,33 @@ static void end_swap(void)
 	swapoff(swap_device);
 }
 
+/* A disk that nobody uses: not mounted, and nothing at its start. */
+static int open_unused(const char *device, char *page)
+{
+	int fd = open(device, O_RDWR | O_CLOEXEC | O_EXCL);
+	size_t size = page_size(), i;
+
+	if (fd < 0)
+		po_skip("%s: %s", device, strerror(errno));
+	po_check(read(fd, page, size) == (ssize_t)size, "read %s: %s", device,
+		 strerror(errno));
+	if (!memcmp(page + size - 10, "SWAPSPACE2", 10))
+		memset(page, 0, size);
+	for (i = 0; i < size; i++)
+		if (page[i])
+			po_skip("%s holds something", device);
+	return fd;
+}
+
 /* A swap signature as mkswap makes it, on a disk in memory. */
 static void start_swap(const char *device)
 {
 	unsigned int head[3] = { 1, 0, 0 };
 	static char page[65536];
 	size_t size = page_size();
-	int fd = open(device, O_RDWR | O_CLOEXEC);
-	off_t bytes;
+	int fd = open_unused(device, page);
+	off_t bytes = lseek(fd, 0, SEEK_END);
 
-	if (fd < 0)
-		po_skip("%s: %s", device, strerror(errno));
-	bytes = lseek(fd, 0, SEEK_END);
 	head[1] = bytes / size - 1;
 	memcpy(page + 1024, head, sizeof(head));
 	memcpy(page + size - 10, "SWAPSPACE2", 10);

@@ -126,7 +126,7 @@ static void depot_fails(void)
 {
 	start_fault("fail_page_alloc", "100");
 	set_fault("fail_page_alloc", "min-order", "1");
-	check_faults(CHAIN(5), "chain=5 depth=8 path=256 step=1 count=224 gfp=kernel,nowarn");
+	check_faults(CHAIN(5), "chain=5 depth=8 step=1 count=224 gfp=kernel,nowarn");
 }
 
 /* Some of both, at random, as under memory pressure. */
@@ -135,7 +135,7 @@ static void some_fail(void)
 	start_fault("failslab", "30");
 	start_fault("fail_page_alloc", "30");
 	set_fault("fail_page_alloc", "min-order", "1");
-	check_faults(CHAIN(7), "chain=7 depth=9 path=512 step=1 count=224 gfp=kernel,nowarn");
+	check_faults(CHAIN(7), "chain=7 depth=8 step=1 count=224 gfp=kernel,nowarn");
 }
 
 /* The frees of pages whose stack was not kept. */

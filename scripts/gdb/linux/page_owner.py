@@ -1,0 +1,336 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# gdb helper: who allocated each page
+#
+# Reads the records that mm/page_owner.c keeps in page_ext, from a running kernel
+# or from a core dump. The layout is taken from the debug information, so only
+# the names of members and symbols matter here.
+
+import re
+
+import gdb
+
+from linux import constants, stackdepot, utils
+
+# page_ext entries fetched at a time: a quarter of a megabyte or so.
+BATCH = 4096
+
+
+def text(pointer):
+    return pointer.string(errors='backslashreplace')
+
+
+def flag_names(flags, table):
+    """Format flags as the kernel's %pG does, by a table of the kernel's."""
+    names = ''
+    entry = gdb.parse_and_eval(table + '[0]').address
+    while flags and entry['name']:
+        mask = int(entry['mask'])
+        if flags & mask == mask:
+            flags &= ~mask
+            names += text(entry['name']) + ('|' if flags else '')
+        entry += 1
+    return names + ('0x%x' % flags if flags else '')
+
+
+def escape_comm(comm):
+    """Same escapes as page_owner_format_comm()."""
+    name = comm.split(b'\0')[0].decode(errors='backslashreplace')
+    return re.sub(r'[\x00-\x1f\x7f\\]|\)(?=,)',
+                  lambda m: '\\x%02x' % ord(m.group()), name)
+
+
+def symbol_name(address):
+    line = gdb.execute('info symbol 0x%x' % address, to_string=True)
+    found = re.match(r'(\S+)(?: \+ (\d+))? in section', line)
+    if not found:
+        return '0x%x' % address
+    return '%s+0x%x' % (found.group(1), int(found.group(2) or 0))
+
+
+class Names:
+    """Text for numbers in records. The same few come back all the time."""
+
+    def __init__(self):
+        self.gfp_masks = {}
+        self.symbols = {}
+        self.grouped = not gdb.parse_and_eval('page_group_by_mobility_disabled')
+
+    def gfp(self, mask):
+        if mask not in self.gfp_masks:
+            self.gfp_masks[mask] = flag_names(mask, 'gfpflag_names')
+        return '%#x(%s)' % (mask, self.gfp_masks[mask])
+
+    def migratetype(self, mask):
+        # Mobility is bits 3 and 4 of a GFP mask, see gfp_migratetype().
+        mobility = mask >> 3 & 3 if self.grouped else 0
+        return text(gdb.parse_and_eval('migratetype_names[%d]' % mobility))
+
+    def migrate_reason(self, reason):
+        return text(gdb.parse_and_eval('migrate_reason_names[%d]' % reason))
+
+    def symbol(self, address):
+        if address not in self.symbols:
+            self.symbols[address] = symbol_name(address)
+        return self.symbols[address]
+
+
+class Stacks:
+    """Frames of stackdepot handles, and the counts of pages per stack."""
+
+    def __init__(self, names):
+        self.names = names
+        self.known = {}
+
+    def frames(self, handle):
+        """Frames of a handle, a value in the target's memory."""
+        number = int(handle)
+        if number not in self.known:
+            entries, nr = stackdepot.stack_depot_fetch(handle)
+            self.known[number] = ''.join(
+                ' %s\n' % self.names.symbol(int(entries[i])) for i in range(nr))
+        return self.known[number]
+
+    def counted(self):
+        """Yield (handle, pages) for each stack that the kernel counts."""
+        stack = gdb.parse_and_eval('first_stack')
+        while stack:
+            yield stack['handle'], int(stack['pages']['counter'])
+            stack = stack['next']
+
+
+class Layout:
+    """Takes the members of a structure out of bytes."""
+
+    def __init__(self, name):
+        order = utils.get_target_endianness() == utils.LITTLE_ENDIAN
+        self.order = 'little' if order else 'big'
+        self.type = gdb.lookup_type(name)
+        self.members = [self.member(f) for f in self.type.fields()]
+
+    def member(self, field):
+        kind = field.type.strip_typedefs()
+        signed = None
+        if kind.code != gdb.TYPE_CODE_ARRAY:
+            signed = bool(gdb.Value(-1).cast(kind) < 0)
+        return field.name, field.bitpos // 8, kind.sizeof, signed
+
+    def decode(self, raw):
+        values = {}
+        for name, at, size, signed in self.members:
+            part = raw[at:at + size]
+            values[name] = part if signed is None else \
+                int.from_bytes(part, self.order, signed=signed)
+        return values
+
+
+class Record:
+    """One page: the flags of its page_ext and its struct page_owner."""
+
+    def __init__(self, pfn, address, flags, members):
+        self.pfn = pfn
+        self.address = address
+        self.recorded = bool(flags & 1 << int(constants.LX_PAGE_EXT_OWNER))
+        self.allocated = bool(
+            flags & 1 << int(constants.LX_PAGE_EXT_OWNER_ALLOCATED))
+        self.__dict__.update(members)
+        self.comm = escape_comm(self.comm)
+
+    def first_of_block(self):
+        return self.pfn % (1 << self.order) == 0
+
+    def value(self, member):
+        """A member as a value in the target's memory."""
+        kind = gdb.lookup_type('struct page_owner').pointer()
+        return gdb.Value(self.address).cast(kind)[member]
+
+
+class PageExts:
+    """Finds and reads page_ext, as lookup_page_ext() in the kernel does."""
+
+    def __init__(self):
+        self.size = int(gdb.parse_and_eval('page_ext_size'))
+        self.offset = int(gdb.parse_and_eval('page_owner_ops.offset'))
+        self.max_pfn = int(gdb.parse_and_eval('max_pfn'))
+        self.ext = Layout('struct page_ext')
+        self.owner = Layout('struct page_owner')
+        self.wrap = (1 << 8 * gdb.lookup_type('void').pointer().sizeof) - 1
+
+    def section_array(self, pfn):
+        """Base that page_ext of a PFN's section is counted from, 0 if none."""
+        number = pfn >> int(constants.LX_PFN_SECTION_SHIFT)
+        per_root = int(constants.LX_SECTIONS_PER_ROOT)
+        root = gdb.parse_and_eval('mem_section')
+        if constants.LX_CONFIG_SPARSEMEM_EXTREME and not root:
+            return 0
+        root = root[number // per_root]
+        if constants.LX_CONFIG_SPARSEMEM_EXTREME and not root:
+            return 0
+        base = int(root[number % per_root]['page_ext'])
+        # Bit 0 marks an array that memory hot-remove is about to free.
+        return 0 if base & 1 else base
+
+    def arrays(self, pfn, end):
+        """Yield (first PFN, PFN behind, address) for each array in a range."""
+        end = min(end, self.max_pfn)
+        if not constants.LX_CONFIG_SPARSEMEM:
+            node = gdb.parse_and_eval('contig_page_data')
+            first = int(node['node_start_pfn'])
+            base = first - first % int(constants.LX_MAX_ORDER_NR_PAGES)
+            pfn = max(pfn, first)
+            if pfn < end and node['node_page_ext']:
+                yield pfn, end, (int(node['node_page_ext']) +
+                                 self.size * (pfn - base)) & self.wrap
+            return
+        nr = 1 << int(constants.LX_PFN_SECTION_SHIFT)
+        while pfn < end:
+            stop = min(end, pfn - pfn % nr + nr)
+            base = self.section_array(pfn)
+            if base:
+                yield pfn, stop, (base + self.size * pfn) & self.wrap
+            pfn = stop
+
+    def records(self, pfn, end):
+        """Yield the records of a range of PFNs."""
+        for pfn, end, address in self.arrays(pfn, end):
+            while pfn < end:
+                nr = min(BATCH, end - pfn)
+                raw = bytes(utils.read_memoryview(gdb.selected_inferior(),
+                                                  address, nr * self.size))
+                for i in range(nr):
+                    yield self.record(pfn + i, address + i * self.size,
+                                      raw[i * self.size:(i + 1) * self.size])
+                pfn += nr
+                address += nr * self.size
+
+    def record(self, pfn, address, raw):
+        return Record(pfn, address + self.offset,
+                      self.ext.decode(raw)['flags'],
+                      self.owner.decode(raw[self.offset:]))
+
+
+class DumpPageOwner(gdb.Command):
+    """Show who allocated pages, as recorded by page_owner=on.
+
+lx-dump-page-owner               every allocated block, in the form of the dump
+                                 /sys/kernel/debug/page_owner (no page flags)
+lx-dump-page-owner --pfn PFN     all that is known of one page: its allocation
+                                 and its last free
+lx-dump-page-owner --stacks [N]  the N stacks with the most pages (default 10)
+lx-dump-page-owner --check       recount the pages of every stack, and compare
+                                 that with what the kernel has counted
+
+Numbers are decimal, or hexadecimal with 0x. Ctrl-C ends a long output."""
+
+    def __init__(self):
+        super().__init__('lx-dump-page-owner', gdb.COMMAND_DATA)
+
+    def invoke(self, arguments, from_tty):
+        argv = gdb.string_to_argv(arguments)
+        number = self.number(argv[1]) if len(argv) == 2 else None
+        if not constants.LX_CONFIG_PAGE_OWNER:
+            raise gdb.GdbError('CONFIG_PAGE_OWNER is not set')
+        if not gdb.parse_and_eval('page_owner_inited.key.enabled.counter'):
+            raise gdb.GdbError('page_owner is not recording; '
+                               'boot with page_owner=on')
+        self.exts = PageExts()
+        self.names = Names()
+        self.stacks = Stacks(self.names)
+        if not argv:
+            self.dump_all()
+        elif argv[0] == '--pfn' and number is not None:
+            self.dump_page(number)
+        elif argv[0] == '--stacks' and len(argv) <= 2:
+            self.dump_stacks(10 if number is None else number)
+        elif argv == ['--check']:
+            self.check()
+        else:
+            raise gdb.GdbError(self.__doc__)
+
+    def number(self, word):
+        try:
+            return int(word, 0)
+        except ValueError:
+            raise gdb.GdbError('not a number: ' + word)
+
+    def dump_all(self):
+        for r in self.exts.records(0, self.exts.max_pfn):
+            if r.allocated and r.first_of_block():
+                gdb.write(self.block_text(r))
+
+    def allocation(self, r):
+        return 'pid %d, tgid %d (%s), ts %d' % (r.pid, r.tgid, r.comm,
+                                                r.ts_nsec)
+
+    def migrated(self, r, form):
+        if r.last_migrate_reason < 0:
+            return ''
+        return form % self.names.migrate_reason(r.last_migrate_reason)
+
+    def block_text(self, r):
+        return ('Page allocated via order %d, mask %s, %s ns\n'
+                'PFN 0x%x type %s\n%shandle: %d\n%s\n' %
+                (r.order, self.names.gfp(r.gfp_mask), self.allocation(r),
+                 r.pfn, self.names.migratetype(r.gfp_mask),
+                 self.stacks.frames(r.value('handle')), r.handle,
+                 self.migrated(r, 'Page has been migrated, '
+                                  'last migrate reason: %s\n')))
+
+    def dump_page(self, pfn):
+        found = list(self.exts.records(pfn, pfn + 1))
+        if not found or not found[0].recorded:
+            raise gdb.GdbError(
+                'page_owner info is not present for PFN 0x%x' % pfn)
+        r = found[0]
+        if r.seq & 1:
+            gdb.write('this record was being written: it can be half old, '
+                      'half new\n')
+        gdb.write('page_owner tracks the page as %s\n' %
+                  ('allocated' if r.allocated else 'freed'))
+        gdb.write('page last allocated via order %d, migratetype %s, '
+                  'gfp_mask %s, %s, free_ts %d\n' %
+                  (r.order, self.names.migratetype(r.gfp_mask),
+                   self.names.gfp(r.gfp_mask), self.allocation(r),
+                   r.free_ts_nsec))
+        gdb.write(self.stacks.frames(r.value('handle')))
+        gdb.write(self.free_text(r))
+        gdb.write(self.migrated(r, 'page has been migrated, '
+                                   'last migrate reason: %s\n'))
+
+    def free_text(self, r):
+        if not r.free_handle:
+            return 'page_owner free stack trace missing\n'
+        return ('page last free pid %d tgid %d stack trace:\n%s' %
+                (r.free_pid, r.free_tgid,
+                 self.stacks.frames(r.value('free_handle'))))
+
+    def dump_stacks(self, nr):
+        counted = sorted(self.stacks.counted(), key=lambda c: -c[1])
+        for handle, pages in counted[:nr]:
+            gdb.write('%shandle: %d\nnr_base_pages: %d\n\n' %
+                      (self.stacks.frames(handle), int(handle), pages))
+        gdb.write('%d pages, %d stacks\n' %
+                  (sum(pages for _, pages in counted), len(counted)))
+
+    def check(self):
+        found = {}
+        for r in self.exts.records(0, self.exts.max_pfn):
+            if r.allocated:
+                found[r.handle] = found.get(r.handle, 0) + 1
+        total = sum(found.values())
+        wrong = 0
+        for handle, pages in self.stacks.counted():
+            seen = found.pop(int(handle), 0)
+            if pages != seen:
+                wrong += 1
+                gdb.write('handle %d: counted %d pages, %d records\n%s\n' %
+                          (int(handle), pages, seen,
+                           self.stacks.frames(handle)))
+        for handle, seen in found.items():
+            wrong += 1
+            gdb.write('handle %d: not counted, %d records\n' % (handle, seen))
+        gdb.write('%d pages recorded; %d stacks with a wrong count\n' %
+                  (total, wrong))
+
+
+DumpPageOwner()

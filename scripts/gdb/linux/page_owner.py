@@ -40,12 +40,21 @@ def escape_comm(comm):
                   lambda m: '\\x%02x' % ord(m.group()), name)
 
 
-def symbol_name(address):
+def symbol_at(address):
+    """Name and offset of the function at an address, None if there is none."""
     line = gdb.execute('info symbol 0x%x' % address, to_string=True)
     found = re.match(r'(\S+)(?: \+ (\d+))? in section', line)
-    if not found:
-        return '0x%x' % address
-    return '%s+0x%x' % (found.group(1), int(found.group(2) or 0))
+    return (found.group(1), int(found.group(2) or 0)) if found else None
+
+
+def symbol_name(address):
+    """Text for a return address."""
+    found = symbol_at(address)
+    if found:
+        return '%s+0x%x' % found
+    # A call that never returns can be the last thing in a function.
+    found = symbol_at(address - 1)
+    return '%s+0x%x' % (found[0], found[1] + 1) if found else '0x%x' % address
 
 
 class Names:
@@ -233,6 +242,15 @@ Numbers are decimal, or hexadecimal with 0x. Ctrl-C ends a long output."""
         if not gdb.parse_and_eval('page_owner_inited.key.enabled.counter'):
             raise gdb.GdbError('page_owner is not recording; '
                                'boot with page_owner=on')
+        # Or names lose what follows a dot, as in "foo.part.0".
+        demangle = gdb.parameter('print demangle')
+        gdb.execute('set print demangle off')
+        try:
+            self.run(argv, number)
+        finally:
+            gdb.execute('set print demangle ' + ('on' if demangle else 'off'))
+
+    def run(self, argv, number):
         self.exts = PageExts()
         self.names = Names()
         self.stacks = Stacks(self.names)

@@ -2,6 +2,7 @@
 /*
  * Memory that is taken offline and put online again while the dump is read:
  * traps 17 and 18, the tracker's memory for a section goes with the section.
+ * And compaction, for which a block of its own is a zone small enough to fill.
  *
  * Stock 6.12 fails only invariant_after_all (early pages, trap 13).
  */
@@ -146,7 +147,7 @@ static void offline_block(void)
 	po_check(is_online(chosen), "it did not come back");
 }
 
-/* Until each reader has been through the whole of memory twice. */
+/* Until each reader has been through the whole of memory. */
 static void offline_while_read(void)
 {
 	static atomic_ulong dumps, tables;
@@ -159,7 +160,7 @@ static void offline_while_read(void)
 	po_check(!pthread_create(&threads[0], NULL, read_loop, &dumps) &&
 		 !pthread_create(&threads[1], NULL, table_loop, &tables),
 		 "no threads");
-	while (rounds++ < 4 || dumps < 2 || tables < 2) {
+	while (rounds++ < 4 || !dumps || !tables) {
 		taken += set_state(chosen, "offline");
 		put_online();
 	}
@@ -200,38 +201,98 @@ static char *bound_memory(size_t size, int node)
 	return p;
 }
 
-/* What is allocated in a block that came back has an owner. */
-static void owners_after_online(void)
+/* Put a block back as movable memory, and touch memory that comes from it. */
+static char *memory_of_block(size_t pages)
 {
-	unsigned long first, pfn, found = 0;
-	size_t size = 4096UL * getpagesize(), i;
-	struct po_record rec;
+	size_t i;
 	char *p;
 
 	chosen = offline_one();
 	atexit(put_online);
 	if (!set_state(chosen, "online_movable"))
 		po_skip("online_movable: %s", strerror(errno));
-	first = chosen * block_pages();
-	p = bound_memory(size, node_of(chosen));
-	for (i = 0; i < size && found < 64; i += getpagesize()) {
-		p[i] = 1;
-		pfn = po_pfn(p + i);
-		if (pfn < first || pfn >= first + block_pages())
+	p = bound_memory(pages * getpagesize(), node_of(chosen));
+	for (i = 0; i < pages; i++)
+		p[i * getpagesize()] = 1;
+	return p;
+}
+
+static bool in_block(unsigned long pfn)
+{
+	return pfn / block_pages() == chosen;
+}
+
+/* What is allocated in a block that came back has an owner. */
+static void owners_after_online(void)
+{
+	unsigned long pfn[256];
+	struct po_record rec;
+	char *p = memory_of_block(ARRAY_SIZE(pfn));
+	size_t i, found = 0;
+
+	po_pfns(p, pfn, ARRAY_SIZE(pfn));
+	for (i = 0; i < ARRAY_SIZE(pfn); i++) {
+		if (!in_block(pfn[i]))
 			continue;
-		po_expect(pfn, &rec);
+		po_expect(pfn[i], &rec);
 		po_check(rec.pid == (unsigned long)getpid(), "PFN %#lx: pid %lu",
-			 pfn, rec.pid);
+			 pfn[i], rec.pid);
 		found++;
 	}
 	if (!found)
 		po_skip("nothing was allocated in block %u", chosen);
 }
 
+/* All pages that moved have the reason, the first ones their owner as well. */
+static size_t count_moved(const char *p, const unsigned long *old, size_t pages)
+{
+	unsigned long *now = calloc(pages, sizeof(*now));
+	struct po_record rec;
+	size_t i, moved = 0;
+
+	po_check(now, "no memory");
+	po_pfns(p, now, pages);
+	for (i = 0; i < pages && moved < 64; i++) {
+		if (!now[i] || now[i] == old[i])
+			continue;
+		po_expect(now[i], &rec);
+		po_check(!strcmp(rec.reason, "compaction"), "reason '%s'",
+			 rec.reason);
+		po_check(rec.pid == (unsigned long)getpid() && !rec.order,
+			 "PFN %#lx: pid %lu, order %lu", now[i], rec.pid, rec.order);
+		moved++;
+	}
+	free(now);
+	return moved;
+}
+
+/* Every other page of a zone goes, and compaction moves what stays. */
+static void compacted(void)
+{
+	size_t pages = block_pages(), i, moved;
+	unsigned long *pfn = calloc(pages, sizeof(*pfn));
+	char *p = memory_of_block(pages), path[128];
+
+	po_check(pfn, "no memory");
+	for (i = 0; i < pages; i += 2)
+		po_check(!madvise(p + i * getpagesize(), getpagesize(),
+				  MADV_DONTNEED), "madvise: %s", strerror(errno));
+	po_pfns(p, pfn, pages);
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/compact",
+		 node_of(chosen));
+	if (!po_write(path, "1"))
+		po_skip("%s: %s", path, strerror(errno));
+	moved = count_moved(p, pfn, pages);
+	if (!moved)
+		po_skip("compaction moved nothing");
+	ksft_print_msg("%zu pages were looked at that moved\n", moved);
+}
+
 static const struct po_test tests[] = {
 	{ "offline_block", offline_block, false },
 	{ "offline_while_read", offline_while_read, false },
 	{ "owners_after_online", owners_after_online, false },
+	{ "compacted", compacted, false },
 	{ "invariant_after_all", po_invariant, false },
 };
 

@@ -278,6 +278,30 @@ void po_each_record(int fd, size_t bufsize,
 }
 
 /**
+ * po_pfns() - the pages behind a range of this process
+ * @addr: its start
+ * @pfn: where to put the PFNs, 0 where nothing is mapped
+ * @nr: number of pages
+ */
+void po_pfns(const void *addr, unsigned long *pfn, size_t nr)
+{
+	int fd = po_open("/proc/self/pagemap", O_RDONLY);
+	off_t at = (uintptr_t)addr / getpagesize() * 8;
+	unsigned long long entry[512];
+	size_t i, k, n;
+
+	for (i = 0; i < nr; i += n) {
+		n = nr - i < ARRAY_SIZE(entry) ? nr - i : ARRAY_SIZE(entry);
+		po_check(pread(fd, entry, n * 8, at + i * 8) == (ssize_t)(n * 8),
+			 "pagemap of %p", addr);
+		for (k = 0; k < n; k++)
+			pfn[i + k] = entry[k] >> 63 ?
+				     entry[k] & ((1ULL << 55) - 1) : 0;
+	}
+	close(fd);
+}
+
+/**
  * po_pfn() - the page behind an address of this process
  * @addr: the address
  *
@@ -285,14 +309,10 @@ void po_each_record(int fd, size_t bufsize,
  */
 unsigned long po_pfn(const void *addr)
 {
-	int fd = po_open("/proc/self/pagemap", O_RDONLY);
-	unsigned long long entry = 0;
-	off_t index = (uintptr_t)addr / getpagesize();
-	ssize_t n = pread(fd, &entry, sizeof(entry), index * sizeof(entry));
+	unsigned long pfn;
 
-	close(fd);
-	po_check(n == sizeof(entry), "pagemap of %p", addr);
-	return entry >> 63 ? entry & ((1ULL << 55) - 1) : 0;
+	po_pfns(addr, &pfn, 1);
+	return pfn;
 }
 
 /**

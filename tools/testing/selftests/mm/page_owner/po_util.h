@@ -153,6 +153,7 @@ void po_each_record(int fd, size_t bufsize,
 		    void (*fn)(const struct po_record *rec, void *arg),
 		    void *arg);
 unsigned long po_pfn(const void *addr);
+void po_pfns(const void *addr, unsigned long *pfn, size_t nr);
 
 /* The test module: po_file.c */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory of processes: anonymous pages, THP and its split, migration and
- * compaction, hugetlb, CMA, swap, hwpoison.
+ * Memory of processes: anonymous pages, THP and its split, migration, hugetlb,
+ * CMA, swap, hwpoison.
  *
  * Stock 6.12 fails invariant_after_all (early pages, trap 13) and
  * freed_by_after_migration (trap 12).
@@ -312,64 +312,6 @@ static void freed_by_after_migration(void)
 	close(kmsg);
 }
 
-/* A range of which every other page is gone. */
-static char *with_holes(size_t pages, unsigned long *pfn)
-{
-	char *p = touched(pages * page_size(), page_size(), MADV_NOHUGEPAGE);
-	size_t i;
-
-	for (i = 0; i < pages; i += 2)
-		po_check(!madvise(p + i * page_size(), page_size(), MADV_DONTNEED),
-			 "madvise: %s", strerror(errno));
-	for (i = 1; i < pages; i += 2)
-		pfn[i] = po_pfn(p + i * page_size());
-	return p;
-}
-
-static size_t compacted_away(char *p, size_t pages, const unsigned long *pfn)
-{
-	struct po_record rec;
-	size_t i, moved = 0;
-
-	for (i = 1; i < pages && moved < 64; i += 2) {
-		if (po_pfn(p + i * page_size()) == pfn[i])
-			continue;
-		own_page(p + i * page_size(), &rec);
-		po_check(!strcmp(rec.reason, "compaction"), "reason '%s'",
-			 rec.reason);
-		moved++;
-	}
-	return moved;
-}
-
-/*
- * Compaction moves pages from one end of a zone to the other, and there is no
- * saying at which end ours are: hence two ranges, with much memory between.
- */
-static void compacted(void)
-{
-	size_t pages = 2048, moved, between;
-	unsigned long *pfn = calloc(2 * pages, sizeof(*pfn));
-	char *low, *high, *filler;
-
-	po_check(pfn, "no memory");
-	between = po_field("/proc/meminfo", "MemFree:") * 1024 / 2;
-	if (between > 1UL << 30)
-		between = 1UL << 30;
-	between = between / thp_size() * thp_size();
-	low = with_holes(pages, pfn);
-	filler = touched(between, thp_size(), MADV_HUGEPAGE);
-	high = with_holes(pages, pfn + pages);
-	munmap(filler, between);
-	if (!po_write("/proc/sys/vm/compact_memory", "1"))
-		po_skip("compact_memory: %s", strerror(errno));
-	moved = compacted_away(low, pages, pfn) +
-		compacted_away(high, pages, pfn + pages);
-	ksft_print_msg("%zu pages moved\n", moved);
-	if (!moved)
-		po_skip("compaction moved nothing");
-}
-
 static size_t huge_kb(void)
 {
 	long long kb = po_field("/proc/meminfo", "Hugepagesize:");
@@ -607,7 +549,6 @@ static const struct po_test tests[] = {
 	{ "migration_of_thp", migration_of_thp, false },
 	{ "dump_page_after_migration", dump_page_after_migration, true },
 	{ "freed_by_after_migration", freed_by_after_migration, true },
-	{ "compacted", compacted, false },
 	{ "hugetlb", hugetlb, false },
 	{ "migration_of_hugetlb", migration_of_hugetlb, false },
 	{ "cma_area", cma_area, false },

@@ -66,6 +66,9 @@ static int __init page_owner_param(char *arg)
 }
 early_param("page_owner", page_owner_param);
 
+/* Debuggers and documents know the layout. */
+static_assert(sizeof(struct page_owner) == 64);
+
 /*
  * Going through the records of a range of pages
  */
@@ -432,7 +435,7 @@ static void read_charge(struct page *page, struct page_owner_snapshot *snap)
 
 /* Returns false if the record was being written, or has been since. */
 static bool try_read(struct page *page, struct page_ext *ext,
-		     struct page_owner_snapshot *snap)
+		     struct page_owner_snapshot *snap, bool with_charge)
 {
 	struct page_owner *owner = page_owner_of(ext);
 	/* Pairs with smp_store_release() in end_write(). */
@@ -447,7 +450,7 @@ static bool try_read(struct page *page, struct page_ext *ext,
 	snap->flags = page_owner_base_flags(page);
 	snap->charge = PAGE_OWNER_UNCHARGED;
 	/* A tail page's memory cgroup word means something else. */
-	if (snap->allocated && !PageTail(page))
+	if (with_charge && snap->allocated && !PageTail(page))
 		read_charge(page, snap);
 	/* Pairs with smp_wmb() in begin_write(). */
 	smp_rmb();
@@ -458,16 +461,19 @@ static bool try_read(struct page *page, struct page_ext *ext,
  * page_owner_read() - what is known of a page
  * @page: any page of an online section
  * @snap: filled in; its owner's members are zero where nothing was recorded
+ * @with_charge: find out how the page is charged, too
  *
  * Everything in @snap belongs to one life of the page: it was allocated, or was
  * free, all the time while it was read. A page whose record is being written all
  * the time while we try is one that changes hands just now, and is left out.
  *
- * Context: Any. The caller keeps the section online, or can live with a page
- * that has just gone.
+ * Context: Any; with @with_charge, where a spinlock may be taken that sleeps on
+ * PREEMPT_RT. The caller keeps the section online, or can live with a page that
+ * has just gone.
  * Return: false if there is no page_ext, or no moment of rest.
  */
-bool page_owner_read(struct page *page, struct page_owner_snapshot *snap)
+bool page_owner_read(struct page *page, struct page_owner_snapshot *snap,
+		     bool with_charge)
 {
 	struct page_ext *ext = page_ext_get(page);
 	bool done = false;
@@ -476,7 +482,7 @@ bool page_owner_read(struct page *page, struct page_owner_snapshot *snap)
 	if (!ext)
 		return false;
 	for (tries = 0; tries < 8 && !done; tries++)
-		done = try_read(page, ext, snap);
+		done = try_read(page, ext, snap, with_charge);
 	page_ext_put(ext);
 
 	snap->pfn = page_to_pfn(page);
@@ -488,7 +494,7 @@ void __page_owner_dump(const struct page *page)
 {
 	struct page_owner_snapshot snap = {};
 
-	if (!page_owner_read((struct page *)page, &snap)) {
+	if (!page_owner_read((struct page *)page, &snap, false)) {
 		pr_alert("page_owner info is not present (no page_ext, or being written)\n");
 		return;
 	}
@@ -520,11 +526,13 @@ static bool __init mark_early_page(struct page *page,
 /*
  * Usually there is one CPU and nothing can change. With deferred initialisation
  * of struct pages the other CPUs are up. So recording is switched on first, then
- * frees that began without it are waited for and the pcp lists drained: from now
- * on a page not known to the hooks is either in the buddy lists or allocated
- * early. The zone lock keeps the former there while we look. What remains is a
- * page on its way between the buddy lists and a hook: it is marked, and the hook
- * then records it over the mark and takes the mark's count back.
+ * frees that began without it are waited for, and the zone's pcp lists are kept
+ * empty: now a page that the hooks do not know is either in the buddy lists or
+ * allocated early, and the zone lock keeps the former there while we look.
+ *
+ * What remains is a page on its way between the buddy lists and a hook. It is
+ * marked, and the hook then records it over the mark and takes the mark's count
+ * back. Only if both look at the mark in the same instant is it counted twice.
  */
 static unsigned long __init mark_early_pages(struct zone *zone,
 					     const struct page_owner *early)
@@ -558,7 +566,14 @@ static void __init record_early_pages(void)
 
 	init_allocation(&early, 0, 0, stack->handle);
 	for_each_populated_zone(zone) {
+		/* Alone on the machine, the lists are empty, and not set up. */
+		bool alone = system_state == SYSTEM_BOOTING;
+
+		if (!alone)
+			zone_pcp_disable(zone);
 		nr = mark_early_pages(zone, &early);
+		if (!alone)
+			zone_pcp_enable(zone);
 		page_owner_stack_add(stack, nr);
 		pr_info("Node %d, zone %8s: page owner found early allocated %lu pages\n",
 			zone_to_nid(zone), zone->name, nr);
@@ -613,7 +628,6 @@ static __init void page_owner_init(void)
 	/* All that hooks use is ready. */
 	static_branch_enable(&page_owner_inited);
 	synchronize_rcu();
-	drain_all_pages(NULL);
 	record_early_pages();
 }
 

@@ -27,20 +27,20 @@
 
 /**
  * struct page_owner - what is known of one page, in page_ext beside struct page
+ * @seq: odd while the other members are being written, see page_owner_read()
  * @order: the block that the page is part of has 2^@order pages
  * @last_migrate_reason: enum migrate_reason, or -1 if never migrated
- * @seq: odd while the other members are being written, see page_owner_read()
- * @gfp_mask: of the allocation
  * @handle: stack of the allocation; counted, see mm/page_owner_stacks.c. 0 only
  *          before the first allocation.
- * @free_handle: stack of the last free; not counted. 0 before the first free.
- * @ts_nsec: local_clock() of the allocation
- * @free_ts_nsec: local_clock() of the last free
- * @comm: command name of the allocating thread, terminated
- * @pid: allocating thread
+ * @gfp_mask: of the allocation
  * @tgid: allocating process
+ * @pid: allocating thread
+ * @comm: command name of the allocating thread, terminated
  * @free_pid: thread of the last free
  * @free_tgid: process of the last free
+ * @free_handle: stack of the last free; not counted. 0 before the first free.
+ * @free_ts_nsec: local_clock() of the last free
+ * @ts_nsec: local_clock() of the allocation
  *
  * PAGE_EXT_OWNER in page_ext->flags says that the allocation's members were set
  * at least once, PAGE_EXT_OWNER_ALLOCATED that the page is allocated now.
@@ -50,19 +50,24 @@
  * under RCU. The layout is read by debuggers: scripts/gdb/linux/page_owner.py.
  */
 struct page_owner {
+	u16 seq;
 	u8 order;
 	s8 last_migrate_reason;
-	u16 seq;
-	gfp_t gfp_mask;
+
+	/* The allocation */
 	depot_stack_handle_t handle;
-	depot_stack_handle_t free_handle;
-	u64 ts_nsec;
-	u64 free_ts_nsec;
-	char comm[TASK_COMM_LEN];
-	pid_t pid;
+	gfp_t gfp_mask;
 	pid_t tgid;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+
+	/* The last free */
 	pid_t free_pid;
 	pid_t free_tgid;
+	depot_stack_handle_t free_handle;
+	u64 free_ts_nsec;
+
+	u64 ts_nsec;
 };
 
 /**
@@ -135,7 +140,7 @@ int page_owner_stacks_init(void);
 struct page_owner_stack *page_owner_special(enum page_owner_special which);
 struct page_owner_stack *page_owner_stack_find(depot_stack_handle_t handle);
 struct page_owner_stack *page_owner_stack_get(depot_stack_handle_t handle,
-					      gfp_t gfp);
+					      gfp_t gfp, bool can_alloc);
 struct page_owner_stack *page_owner_stack_first(void);
 struct page_owner_stack *page_owner_stack_next(struct page_owner_stack *stack);
 
@@ -166,7 +171,8 @@ static inline long page_owner_stack_pages(struct page_owner_stack *stack)
 
 /* Record: the hooks, and reading one record back. mm/page_owner.c */
 
-bool page_owner_read(struct page *page, struct page_owner_snapshot *snap);
+bool page_owner_read(struct page *page, struct page_owner_snapshot *snap,
+		     bool with_charge);
 
 /* Walk: from PFN to PFN. mm/page_owner_walk.c */
 

@@ -53,24 +53,25 @@ static bool may_allocate(void)
 	return !IS_ENABLED(CONFIG_PREEMPT_RT) || preemptible();
 }
 
-static noinline depot_stack_handle_t save_stack(gfp_t gfp)
+static noinline depot_stack_handle_t save_stack(gfp_t gfp, bool can_alloc)
 {
 	unsigned long entries[PAGE_OWNER_DEPTH];
 	unsigned int nr;
 
 	nr = stack_trace_save(entries, ARRAY_SIZE(entries), OWN_FRAMES);
 	return stack_depot_save_flags(entries, nr, gfp_nested_mask(gfp),
-				      gfp ? STACK_DEPOT_FLAG_CAN_ALLOC : 0);
+				      can_alloc ? STACK_DEPOT_FLAG_CAN_ALLOC : 0);
 }
 
 /* Saves the running stack and sees to its entry. The guard is set. */
 static __always_inline struct page_owner_stack *capture_entry(gfp_t gfp)
 {
-	depot_stack_handle_t handle = save_stack(gfp);
+	bool can_alloc = may_allocate();
+	depot_stack_handle_t handle = save_stack(gfp, can_alloc);
 	struct page_owner_stack *stack = NULL;
 
 	if (handle)
-		stack = page_owner_stack_get(handle, gfp);
+		stack = page_owner_stack_get(handle, gfp, can_alloc);
 	return stack ?: page_owner_special(PAGE_OWNER_FAILURE);
 }
 
@@ -91,7 +92,7 @@ noinline struct page_owner_stack *page_owner_capture_alloc(gfp_t gfp)
 
 	if (!guard_enter())
 		return page_owner_special(PAGE_OWNER_RECURSION);
-	stack = capture_entry(may_allocate() ? gfp : 0);
+	stack = capture_entry(gfp);
 	guard_exit();
 	return stack;
 }
@@ -110,7 +111,7 @@ noinline depot_stack_handle_t page_owner_capture_free(void)
 
 	if (!guard_enter())
 		return page_owner_special(PAGE_OWNER_RECURSION)->handle;
-	handle = save_stack(may_allocate() ? GFP_NOWAIT | __GFP_NOWARN : 0);
+	handle = save_stack(GFP_NOWAIT, may_allocate());
 	guard_exit();
 	return handle ?: page_owner_special(PAGE_OWNER_FAILURE)->handle;
 }

@@ -72,7 +72,7 @@ static int dump_release(struct inode *inode, struct file *file)
 static int dump_next_record(struct dump_file *dump, loff_t *pos)
 {
 	struct page_owner_walk walk = {
-		.pfn = *pos,
+		.pfn = max_t(loff_t, *pos, min_low_pfn),
 		.end = max_pfn,
 		.nodes = dump->filter.by_node ? &dump->filter.nodes : NULL,
 	};
@@ -131,6 +131,7 @@ static ssize_t dump_fill(struct dump_file *dump, char __user *buf, size_t count,
 		*pos = next;
 		if (done == count || signal_pending(current))
 			return done;
+		cond_resched();
 	}
 	/* A record that was not begun is found again by its position. */
 	dump->rest_len = 0;

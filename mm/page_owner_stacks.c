@@ -16,6 +16,7 @@
 #include <linux/hash.h>
 #include <linux/init.h>
 #include <linux/mm.h>
+#include <linux/preempt.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
@@ -142,24 +143,25 @@ static struct page_owner_stack *alloc_stacks(gfp_t gfp)
 /**
  * page_owner_stack_get() - look up a stack's entry, make one if there is none
  * @handle: the stack, not 0
- * @gfp: restrictions for the memory that an entry needs; 0 if none may be
- *       allocated
+ * @gfp: restrictions for the memory that an entry needs
+ * @can_alloc: whether memory may be allocated
  *
- * Context: Any where @gfp may be allocated with. The caller has set the
+ * Context: Any, with @can_alloc where @gfp may be allocated with. The caller has set the
  * recursion guard.
  * Return: the entry, NULL if there is none and no memory for one.
  */
 struct page_owner_stack *page_owner_stack_get(depot_stack_handle_t handle,
-					      gfp_t gfp)
+					      gfp_t gfp, bool can_alloc)
 {
 	struct page_owner_stack *stack, *fresh = NULL;
 	unsigned long flags;
 
 	stack = page_owner_stack_find(handle);
-	if (stack)
+	/* An NMI must not wait for a lock that it may have interrupted. */
+	if (stack || in_nmi())
 		return stack;
 
-	if (gfp && !READ_ONCE(nr_spare_stacks))
+	if (can_alloc && !READ_ONCE(nr_spare_stacks))
 		fresh = alloc_stacks(gfp);
 
 	raw_spin_lock_irqsave(&stacks_lock, flags);
@@ -205,7 +207,7 @@ static struct page_owner_stack * __init make_special(void (*frame)(void))
 	unsigned long entry = (unsigned long)dereference_function_descriptor(frame);
 	depot_stack_handle_t handle = stack_depot_save(&entry, 1, GFP_KERNEL);
 
-	return handle ? page_owner_stack_get(handle, GFP_KERNEL) : NULL;
+	return handle ? page_owner_stack_get(handle, GFP_KERNEL, true) : NULL;
 }
 
 /**

@@ -289,10 +289,10 @@ static void test_stack_entries(struct kunit *test)
 	struct page_owner_stack *stack, *i;
 	int seen = 0;
 
-	stack = page_owner_stack_get(handle, GFP_KERNEL);
+	stack = page_owner_stack_get(handle, GFP_KERNEL, true);
 	KUNIT_ASSERT_NOT_NULL(test, stack);
 	KUNIT_EXPECT_EQ(test, stack->handle, handle);
-	KUNIT_EXPECT_PTR_EQ(test, page_owner_stack_get(handle, 0), stack);
+	KUNIT_EXPECT_PTR_EQ(test, page_owner_stack_get(handle, 0, false), stack);
 	KUNIT_EXPECT_PTR_EQ(test, page_owner_stack_find(handle), stack);
 	KUNIT_EXPECT_NULL(test, page_owner_stack_find(~handle));
 
@@ -307,7 +307,7 @@ static void test_stack_counts(struct kunit *test)
 	const long many = 1L << (BITS_PER_LONG - 2);
 	long before;
 
-	stack = page_owner_stack_get(test_handle(test), GFP_KERNEL);
+	stack = page_owner_stack_get(test_handle(test), GFP_KERNEL, true);
 	KUNIT_ASSERT_NOT_NULL(test, stack);
 	before = page_owner_stack_pages(stack);
 	/* Far past what 32 bits hold, 8 TiB: nothing saturates. */
@@ -345,7 +345,7 @@ static void expect_block(struct kunit *test, struct page *page, int nr,
 	int i;
 
 	for (i = 0; i < nr; i++) {
-		KUNIT_ASSERT_TRUE(test, page_owner_read(page + i, &snap));
+		KUNIT_ASSERT_TRUE(test, page_owner_read(page + i, &snap, true));
 		KUNIT_EXPECT_EQ_MSG(test, snap.allocated, allocated, "page %d", i);
 		KUNIT_EXPECT_EQ_MSG(test, (int)snap.owner.order, order, "page %d", i);
 	}
@@ -364,7 +364,7 @@ static void test_record_life(struct kunit *test)
 		page = alloc_pages(GFP_KERNEL | __GFP_COMP, order);
 		KUNIT_ASSERT_NOT_NULL(test, page);
 		expect_block(test, page, 1 << order, true, order);
-		KUNIT_ASSERT_TRUE(test, page_owner_read(page, &snap));
+		KUNIT_ASSERT_TRUE(test, page_owner_read(page, &snap, true));
 		KUNIT_EXPECT_EQ(test, snap.owner.pid, current->pid);
 		KUNIT_EXPECT_EQ(test, snap.owner.tgid, current->tgid);
 		KUNIT_EXPECT_STREQ(test, snap.owner.comm, current->comm);
@@ -403,7 +403,7 @@ static void test_record_pieces(struct kunit *test)
 	need_recording(test);
 	page = alloc_pages(GFP_KERNEL, 4);
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_ASSERT_TRUE(test, page_owner_read(page, &snap));
+	KUNIT_ASSERT_TRUE(test, page_owner_read(page, &snap, true));
 	stack = page_owner_stack_find(snap.owner.handle);
 	KUNIT_ASSERT_NOT_NULL(test, stack);
 	before = page_owner_stack_pages(stack);
@@ -429,9 +429,9 @@ static void test_record_torn(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	ext = page_ext_get(page);
 	page_owner_of(ext)->seq++;
-	torn = page_owner_read(page, &snap);
+	torn = page_owner_read(page, &snap, true);
 	page_owner_of(ext)->seq++;
-	whole = page_owner_read(page, &snap);
+	whole = page_owner_read(page, &snap, true);
 	page_ext_put(ext);
 	__free_page(page);
 	KUNIT_EXPECT_FALSE(test, torn);

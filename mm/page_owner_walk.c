@@ -61,9 +61,10 @@ struct page *page_owner_next_used(unsigned long *pfn, unsigned long end)
 			(*pfn)++;
 			continue;
 		}
-		if (!PageBuddy(page))
+		if (!page_owner_base_is_free(page))
 			return page;
-		*pfn = min(page_owner_skip_free(*pfn, buddy_order_unsafe(page)), end);
+		*pfn = min(page_owner_skip_free(*pfn, page_owner_base_free_order(page)),
+			   end);
 	}
 	return NULL;
 }
@@ -97,7 +98,7 @@ static bool walk_chunk(struct page_owner_walk *walk, unsigned long stop,
 	struct page *page;
 
 	while ((page = page_owner_next_used(&walk->pfn, stop))) {
-		if (!page_matches(walk, page) || !page_owner_read(page, snap) ||
+		if (!page_matches(walk, page) || !page_owner_read(page, snap, true) ||
 		    !snap->allocated) {
 			walk->pfn++;
 			continue;

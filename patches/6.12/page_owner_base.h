@@ -24,6 +24,34 @@ static inline unsigned long page_owner_base_flags(const struct page *page)
 }
 
 /**
+ * page_owner_base_is_free() - whether a page heads a block that nobody owns
+ * @page: any page
+ *
+ * Beside the buddy lists these are guards that debug_guardpage_minorder= leaves
+ * around allocations, and memory that a virtual machine has not accepted yet.
+ *
+ * Context: Any.
+ * Return: true if the page is the first one of such a block.
+ */
+static inline bool page_owner_base_is_free(struct page *page)
+{
+	return PageBuddy(page) || page_is_guard(page) || PageUnaccepted(page);
+}
+
+/**
+ * page_owner_base_free_order() - order of a block that nobody owns
+ * @page: its first page, by page_owner_base_is_free()
+ *
+ * Context: Any; the block may be taken meanwhile, and then this is garbage.
+ * Return: the order; memory that is not accepted comes in the largest blocks.
+ */
+static inline unsigned int page_owner_base_free_order(struct page *page)
+{
+	return PageUnaccepted(page) ? MAX_PAGE_ORDER :
+				      READ_ONCE(page_private(page));
+}
+
+/**
  * enum page_owner_charge - how a page is charged
  * @PAGE_OWNER_UNCHARGED: to nobody
  * @PAGE_OWNER_SLAB: it is a slab page with a vector of object owners

@@ -35,6 +35,7 @@
  * @rest: what of @text did not fit into the reader's buffer yet
  * @rest_len: bytes at @rest
  * @rest_pos: file position at which @rest is due
+ * @buf: the bytes of @text
  *
  * Memory per open file is this structure: about 12 KiB.
  */

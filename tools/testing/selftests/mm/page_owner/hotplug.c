@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,21 +87,23 @@ static unsigned int offline_one(void)
 	po_skip("none of %u memory blocks can be taken offline", tried);
 }
 
+static atomic_ulong records_read;
+
 static void count_record(const struct po_record *rec, void *arg)
 {
 	(void)rec;
-	++*(unsigned long *)arg;
+	(void)arg;
+	records_read++;
 }
 
 static void *read_loop(void *arg)
 {
 	atomic_ulong *passes = arg;
-	unsigned long records = 0;
 	int fd = po_open(PO_FILE, O_RDONLY);
 
 	do {
 		lseek(fd, 0, SEEK_SET);
-		po_each_record(fd, 65536, count_record, &records);
+		po_each_record(fd, 65536, count_record, NULL);
 		++*passes;
 	} while (!stop);
 	close(fd);
@@ -152,6 +155,7 @@ static void offline_while_read(void)
 {
 	static atomic_ulong dumps, tables;
 	unsigned int rounds = 0, taken = 0;
+	unsigned long before;
 	pthread_t threads[2];
 
 	chosen = offline_one();
@@ -161,8 +165,12 @@ static void offline_while_read(void)
 		 !pthread_create(&threads[1], NULL, table_loop, &tables),
 		 "no threads");
 	while (rounds++ < 4 || !dumps || !tables) {
+		before = records_read;
 		taken += set_state(chosen, "offline");
 		put_online();
+		/* Each time at another place of the dump. */
+		while (records_read < before + 1000)
+			sched_yield();
 	}
 	stop = true;
 	pthread_join(threads[0], NULL);

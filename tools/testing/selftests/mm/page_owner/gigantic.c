@@ -115,7 +115,7 @@ static void hugetlb_demotion(void)
 	atexit(drop_pools);
 	po_write(SYS_1G "nr_hugepages", "1");
 	if (po_number(SYS_1G "nr_hugepages") < 1)
-		po_skip("no free range of 1 GiB (boot with hugetlb_cma=1G)");
+		po_skip("no free range of 1 GiB (6G and hugetlb_cma=1:1G give one)");
 	fd = po_open(PO_FILE, O_RDONLY);
 	po_each_record(fd, 65536, find_order, &s);
 	close(fd);

@@ -140,10 +140,18 @@ static void put_online(void)
 	set_state(chosen, "online");
 }
 
+/* Leave it as memory for all, which is what most blocks are. */
+static void put_back(void)
+{
+	set_state(chosen, "offline");
+	set_state(chosen, "online_kernel");
+	set_state(chosen, "online");
+}
+
 static void offline_block(void)
 {
 	chosen = offline_one();
-	atexit(put_online);
+	atexit(put_back);
 	ksft_print_msg("memory block %u\n", chosen);
 	expect_no_records(chosen);
 	put_online();
@@ -159,7 +167,7 @@ static void offline_while_read(void)
 	pthread_t threads[2];
 
 	chosen = offline_one();
-	atexit(put_online);
+	atexit(put_back);
 	put_online();
 	po_check(!pthread_create(&threads[0], NULL, read_loop, &dumps) &&
 		 !pthread_create(&threads[1], NULL, table_loop, &tables),
@@ -216,7 +224,7 @@ static char *memory_of_block(size_t pages)
 	char *p;
 
 	chosen = offline_one();
-	atexit(put_online);
+	atexit(put_back);
 	if (!set_state(chosen, "online_movable"))
 		po_skip("online_movable: %s", strerror(errno));
 	p = bound_memory(pages * getpagesize(), node_of(chosen));

@@ -64,13 +64,19 @@ static unsigned long thp_order(void)
 	return __builtin_ctzl(thp_size() / page_size());
 }
 
-/* The page behind an address, and its record, which is of this process. */
+/*
+ * The page behind an address, and its record, which is of this process. The
+ * kernel may move the page just then, to make room for huge ones.
+ */
 static unsigned long own_page(const char *p, struct po_record *rec)
 {
-	unsigned long pfn = po_pfn(p);
+	unsigned long pfn;
 
-	po_check(pfn, "no page at %p", p);
-	po_expect(pfn, rec);
+	do {
+		pfn = po_pfn(p);
+		po_check(pfn, "no page at %p", p);
+	} while (!po_lookup(pfn, rec) && po_pfn(p) != pfn);
+	po_check(rec->pfn == pfn, "no record for PFN %#lx", pfn);
 	po_check(rec->pid == (unsigned long)getpid(), "PFN %#lx has pid %lu", pfn,
 		 rec->pid);
 	return pfn;
@@ -151,8 +157,8 @@ static void check_split(const char *p, const struct po_record *whole)
 
 	for (i = 0; i < thp_size() / page_size(); i++) {
 		own_page(p + i * page_size(), &rec);
-		po_check(rec.pfn == whole->pfn + i, "PFN %#lx at page %zu",
-			 rec.pfn, i);
+		po_check(rec.pfn == whole->pfn + i || rec.reason[0],
+			 "PFN %#lx at page %zu", rec.pfn, i);
 		po_check(!rec.order && rec.ts == whole->ts &&
 			 rec.mask == whole->mask,
 			 "page %zu: order %lu, ts %llu not %llu", i, rec.order,

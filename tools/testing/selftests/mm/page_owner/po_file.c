@@ -387,33 +387,45 @@ size_t po_alloc(struct po_block *blocks, size_t max, const char *fmt, ...)
 	return po_blocks(blocks, max);
 }
 
+/* Hold a free block of order 10: where it is, and in *id what frees it. */
+static unsigned long hold_large_block(unsigned int *id)
+{
+	static struct po_block b[64];
+	size_t nr;
+	int ret;
+
+	ret = po_control("alloc order=10 gfp=movable,nowarn");
+	po_check(!ret, "no block of order 10: %s", strerror(-ret));
+	nr = po_blocks(b, ARRAY_SIZE(b));
+	po_check(nr && nr < ARRAY_SIZE(b), "%zu blocks", nr);
+	*id = b[nr - 1].id;
+	return b[nr - 1].pfn[0];
+}
+
 /**
  * po_alloc_contig() - hold a range from alloc_contig_range()
  * @words: for the alloc command, "pages=" among them
  * @shift: pages from the start of a free block of order 10
  *
- * The range is where a free block was found, and other tasks can be quicker
- * to take it: this is tried a few times, and the test is skipped then.
+ * The range is where a free block was found. Somebody else can be quicker to
+ * take a page of it, and then keep it: each attempt holds what the ones before
+ * it tried, and so gets another block.
  */
 void po_alloc_contig(const char *words, unsigned int shift)
 {
-	static struct po_block b[64];
-	unsigned long pfn;
-	int ret = 0, try;
-	size_t nr;
+	unsigned int tried[32], nr = 0, id;
+	int ret = -EBUSY;
 
-	for (try = 0; try < 8; try++) {
-		ret = po_control("alloc order=10 gfp=movable,nowarn");
-		if (ret)
-			break;
-		nr = po_blocks(b, ARRAY_SIZE(b));
-		po_check(nr && nr < ARRAY_SIZE(b), "%zu blocks", nr);
-		pfn = b[nr - 1].pfn[0];
-		po_check(!po_control("free id=%u", b[nr - 1].id), "free");
+	while (ret && nr < ARRAY_SIZE(tried)) {
+		unsigned long pfn = hold_large_block(&id);
+
+		po_check(!po_control("free id=%u", id), "free");
 		ret = po_control("alloc how=contig gfp=kernel,nowarn %s pfn=%lu",
 				 words, pfn + shift);
-		if (!ret)
-			return;
+		if (ret)
+			hold_large_block(&tried[nr++]);
 	}
-	po_skip("alloc_contig_range: %s", strerror(-ret));
+	while (nr)
+		po_control("free id=%u", tried[--nr]);
+	po_check(!ret, "alloc_contig_range: %s", strerror(-ret));
 }

@@ -11,24 +11,28 @@ RUN_boot := boot boot $(VARIANT)
 RUN_shell := boot shell $(VARIANT)
 RUN_bench := bench
 
-.PHONY: help demo check apply series kernel boot shell tools bench setup
+.PHONY: help demo check check-viewers apply series kernel boot shell tools bench setup
 
 help:
 	@echo 'make demo              build the kernel, boot it, run a workload, show who owns its memory'
 	@echo 'make check             run every test; the last line counts them'
+	@echo 'make check-viewers     open the exports in pprof, promtool, speedscope and Chromium'
 	@echo 'make apply KSRC=dir    put the feature into your own 6.12 tree'
 	@echo 'make series OUT=dir    write the patches for git am (KSRC=dir: for that tree)'
 	@echo 'make kernel            build the test kernel (VARIANT=ours|stock|debug)'
 	@echo 'make boot              boot it with page_owner=on and turn it off again'
 	@echo 'make shell             boot it and look around in it'
 	@echo 'make tools             build the user space tools; no kernel needed'
-	@echo 'make bench             count the instructions per allocation, beside stock, off and not built'
+	@echo 'make bench             count the instructions per allocation, beside stock, off and not built; time the tools'
 	@echo
 	@echo 'PAGE_OWNER_CACHE=dir   where sources, builds and results lie (default: ~/.cache/page_owner)'
 	@echo 'KVM=1                  boot with KVM instead of emulation'
 
 demo check kernel boot shell bench: setup
 	@$(BIN)/$(RUN_$@)
+
+check-viewers:
+	@$(BIN)/check-viewers
 
 setup:
 	@$(BIN)/setup

@@ -225,6 +225,7 @@ static int alloc_extra_ref(struct block *b, const struct command *cmd)
 	return 0;
 }
 
+#ifdef CONFIG_CONTIG_ALLOC
 /* alloc_contig_range() takes its caller's word that there is memory. */
 static bool range_is_online(unsigned long pfn, unsigned long pages)
 {
@@ -241,7 +242,6 @@ static bool range_is_online(unsigned long pfn, unsigned long pages)
 
 static int alloc_contig(struct block *b, const struct command *cmd)
 {
-#ifdef CONFIG_CONTIG_ALLOC
 	int ret;
 
 	if (!range_is_online(cmd->pfn, cmd->pages))
@@ -251,10 +251,13 @@ static int alloc_contig(struct block *b, const struct command *cmd)
 	if (!ret)
 		fill_pieces(b, pfn_to_page(cmd->pfn));
 	return ret;
-#else
-	return -EOPNOTSUPP;
-#endif
 }
+#else
+static int alloc_contig(struct block *b, const struct command *cmd)
+{
+	return -EOPNOTSUPP;
+}
+#endif
 
 static int alloc_bulk(struct block *b, const struct command *cmd)
 {

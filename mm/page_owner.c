@@ -5,25 +5,43 @@
  * Theory of operation
  * ===================
  *
- * Every page has a struct page_owner in page_ext. The allocator's hooks fill it
- * in when a block leaves the free lists and mark it free when the block comes
- * back; the record of the last free is kept beside that of the allocation, for
- * dump_page(). All pages of a block carry the block's record, so a block can be
- * taken apart without anybody knowing where it began; the walk shows a block
- * once, at the page that its order is aligned to.
+ * Every page has a record in page_ext. The allocator's hooks fill in that of a
+ * block's first page when the block leaves the free lists, and mark it free when
+ * the block comes back; the last free is kept beside the allocation, for
+ * dump_page(). A record says how large its block is, so nothing is written for
+ * the other pages, and the cost of a hook does not grow with the order.
+ *
+ * Whose is a page, then? Blocks are aligned to their size, so the first page of
+ * the block that a page is part of is one of few: the page itself, or its PFN
+ * with some of the lowest bits cleared. It is the one whose record is marked
+ * allocated and reaches as far as the page:
+ *
+ *   a record is marked allocated exactly as long as the block that it describes
+ *   is allocated as that block.
+ *
+ * So marked records never overlap. A block that falls apart without being freed
+ * gets a record for each piece: split_page() and its like say so, and whoever
+ * frees a part of a block is noticed, because there is no marked record of that
+ * order where he frees (free_uneven()).
+ *
+ * What a page was last freed by is known, too: of all records that reach as far
+ * as the page, the one whose free came last. For this a record knows how large
+ * the block was that was freed (free_order), and before the record of a large
+ * block makes way for a smaller one, it is copied to the first pages of the
+ * pieces that remain (spread_free()). That is at most one per order, like the
+ * pieces that the allocator puts back to its lists.
  *
  * A stack is stored once, by stackdepot. How many base pages each stack owns is
  * counted in mm/page_owner_stacks.c, under this invariant:
  *
- *   at rest, a stack's count is the number of pages that are marked allocated
- *   and carry its handle.
+ *   at rest, a stack's count is the number of pages in the blocks of records
+ *   that are marked allocated and carry its handle.
  *
- * To keep it, whoever marks or unmarks a page, or changes the handle of a
- * marked one, moves the same number of pages in the counts: pages are counted,
- * not calls, and a page is subtracted from the stack in its own record. So it
- * does not matter whether a block is freed whole, in pieces, or after a split.
- * What cannot be known goes to an entry of its own and is counted there: early
- * allocations, the tracker's own, and those whose stack could not be stored.
+ * To keep it, whoever marks or unmarks a record, or changes the handle or the
+ * order of a marked one, moves the same number of pages in the counts, and
+ * subtracts them from the stack in the record. What cannot be known goes to an
+ * entry of its own and is counted there: early allocations, the tracker's own,
+ * and those whose stack could not be stored.
  *
  * Exceptions: "at rest" means that no hook is running; a hook marks first and
  * counts then. Memory that goes offline takes its marks and their counts along.
@@ -31,47 +49,146 @@
  * pages are being marked: see mark_early_pages().
  *
  * Who writes: hooks run where their caller owns the block alone, so records
- * have one writer at a time and need no lock. (page_owner_free_pieces() tells of
- * the one exception.) Who reads: anybody, at any time, with only RCU to keep
- * page_ext from going away with its memory section. A reader can see a record
- * half written; the sequence number in it tells, see page_owner_read().
+ * have one writer at a time. The exceptions are free_uneven(), which has a lock,
+ * and spread_free(), for which a record's sequence number is one.
+ * Who reads: anybody, at any time, with only RCU to keep page_ext from going
+ * away with its memory section. A reader can see a record half written; the
+ * sequence number in it tells, see try_read().
  *
- * Cost: off, a jump label per hook. On, a hook unwinds the stack and looks it
- * up, which is nearly all of its time, and writes 64 bytes per page.
+ * page_owner=lean keeps only the first 16 bytes of a record: neither times nor
+ * anything about frees.
  */
+#include <linux/bitfield.h>
 #include <linux/cgroup.h>
 #include <linux/init.h>
 #include <linux/memory.h>
+#include <linux/memory_hotplug.h>
+#include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/clock.h>
+#include <linux/spinlock.h>
+#include <linux/stack_cache.h>
 #include <linux/string.h>
 
 #include "internal.h"
 #include "page_owner.h"
 
 DEFINE_STATIC_KEY_FALSE(page_owner_inited);
+DEFINE_STATIC_KEY_FALSE(page_owner_lean);
 
 /* Asked for on the command line. */
 static bool page_owner_wanted __initdata;
+static bool lean_wanted __initdata;
+static bool verify_wanted __initdata;
+
+/* A word of page_owner=: on, off and their like, lean, verify. */
+static int __init param_word(const char *word)
+{
+	if (!strcmp(word, "lean")) {
+		page_owner_wanted = true;
+		lean_wanted = true;
+	} else if (!strcmp(word, "verify")) {
+		verify_wanted = true;
+	} else {
+		return kstrtobool(word, &page_owner_wanted);
+	}
+	return 0;
+}
 
 static int __init page_owner_param(char *arg)
 {
-	int ret = kstrtobool(arg, &page_owner_wanted);
+	char *word;
+	int ret = arg ? 0 : -EINVAL;
 
-	if (!ret && page_owner_wanted)
+	while (!ret && (word = strsep(&arg, ",")))
+		ret = param_word(word);
+	if (page_owner_wanted)
 		stack_depot_request_early_init();
 	return ret;
 }
 early_param("page_owner", page_owner_param);
 
 /* Debuggers and documents know the layout. */
-static_assert(sizeof(struct page_owner) == 64);
+static_assert(sizeof(struct page_owner_record) == 40);
+static_assert(PAGE_OWNER_LEAN_SIZE == 16);
+
+/* Gigantic pages are the largest blocks: 16 GiB of 4 KiB pages need 22. */
+#define LARGEST_ORDER	31
+
+static void __init check_widths(void)
+{
+	const unsigned int any = PAGE_OWNER_ORDER | PAGE_OWNER_FREE_ORDER |
+				 PAGE_OWNER_REASON | PAGE_OWNER_RECORDED |
+				 PAGE_OWNER_ALLOCATED;
+	const unsigned int sum = PAGE_OWNER_ORDER + PAGE_OWNER_FREE_ORDER +
+				 PAGE_OWNER_REASON + PAGE_OWNER_RECORDED +
+				 PAGE_OWNER_ALLOCATED;
+
+	BUILD_BUG_ON(!FIELD_FIT(PAGE_OWNER_ORDER, MAX_PAGE_ORDER));
+	BUILD_BUG_ON(!FIELD_FIT(PAGE_OWNER_ORDER, LARGEST_ORDER));
+	BUILD_BUG_ON(!FIELD_FIT(PAGE_OWNER_FREE_ORDER, LARGEST_ORDER));
+	BUILD_BUG_ON(!FIELD_FIT(PAGE_OWNER_REASON, MR_TYPES));
+	/* Each bit of the word has one meaning. */
+	BUILD_BUG_ON(any != U16_MAX);
+	BUILD_BUG_ON(any != sum);
+	BUILD_BUG_ON(__GFP_BITS_SHIFT > BITS_PER_TYPE(gfp_t));
+}
+
+static unsigned int order_of(const struct page_owner_record *rec)
+{
+	return FIELD_GET(PAGE_OWNER_ORDER, READ_ONCE(rec->bits));
+}
+
+static unsigned int free_order_of(const struct page_owner_record *rec)
+{
+	return FIELD_GET(PAGE_OWNER_FREE_ORDER, READ_ONCE(rec->bits));
+}
+
+static bool marked_allocated(const struct page_owner_record *rec)
+{
+	return READ_ONCE(rec->bits) & PAGE_OWNER_ALLOCATED;
+}
+
+/* Changes some of the bits. */
+static void set_bits(struct page_owner_record *rec, u16 mask, u16 value)
+{
+	WRITE_ONCE(rec->bits, (rec->bits & ~mask) | value);
+}
+
+static void set_order(struct page_owner_record *rec, unsigned int order)
+{
+	set_bits(rec, PAGE_OWNER_ORDER, FIELD_PREP(PAGE_OWNER_ORDER, order));
+}
+
+static void set_free_order(struct page_owner_record *rec, unsigned int order)
+{
+	set_bits(rec, PAGE_OWNER_FREE_ORDER,
+		 FIELD_PREP(PAGE_OWNER_FREE_ORDER, order));
+}
+
+static bool is_lean(void)
+{
+	return static_branch_unlikely(&page_owner_lean);
+}
+
+static size_t record_size(void)
+{
+	return is_lean() ? PAGE_OWNER_LEAN_SIZE : sizeof(struct page_owner_record);
+}
 
 /*
  * Going through the records of a range of pages
  */
+
+/* NULL if there is none; to be put with page_ext_put() in any case. */
+static struct page_ext *page_ext_of_pfn(unsigned long pfn)
+{
+	struct page *page = pfn_to_online_page(pfn);
+
+	return page ? page_ext_get(page) : NULL;
+}
 
 /* Where an array of page_ext ends: it is allocated per memory section. */
 static unsigned long ext_array_end(unsigned long pfn)
@@ -132,140 +249,362 @@ static void owner_iter_next(struct owner_iter *it)
 /*
  * Writing a record
  *
- * begin_write() and end_write() enclose every change that a reader must not see
- * a half of. @seq is made odd and even, not incremented, so that it is even
- * after the last of several writers whatever they did to each other.
+ * begin_write() and end_write() enclose every change. @seq is odd in between,
+ * which tells readers to come back later, and keeps other writers out: there is
+ * only one case in which somebody else than the block's owner writes a record,
+ * spread_free(). He does so with interrupts off, so nobody waits long.
  */
 
-static void begin_write(struct page_owner *owner)
+/* The lowest bit of seq, in the word that it makes up with bits. */
+#ifdef __LITTLE_ENDIAN
+#define BEING_WRITTEN	BIT(0)
+#else
+#define BEING_WRITTEN	BIT(16)
+#endif
+
+static __always_inline bool try_begin_write(struct page_owner_record *rec)
 {
-	WRITE_ONCE(owner->seq, owner->seq | 1);
-	/* Pairs with the smp_rmb() in page_owner_read(). */
-	smp_wmb();
+	/* A word, as every architecture can exchange those. */
+	u32 *word = (u32 *)rec, old = READ_ONCE(*word);
+
+	static_assert(offsetof(struct page_owner_record, seq) == 0);
+	static_assert(offsetof(struct page_owner_record, bits) == sizeof(u16));
+
+	/* A full barrier; pairs with the smp_rmb() in try_read(). */
+	return !(old & BEING_WRITTEN) &&
+	       try_cmpxchg(word, &old, old | BEING_WRITTEN);
 }
 
-static void end_write(struct page_owner *owner)
+static __always_inline void begin_write(struct page_owner_record *rec)
 {
-	/* Pairs with smp_load_acquire() in page_owner_read(). */
-	smp_store_release(&owner->seq, (owner->seq | 1) + 1);
+	while (unlikely(!try_begin_write(rec)))
+		cpu_relax();
 }
 
-static bool marked_allocated(const struct page_ext *ext)
+static void end_write(struct page_owner_record *rec)
 {
-	return test_bit(PAGE_EXT_OWNER_ALLOCATED, &ext->flags);
-}
-
-/*
- * The flags word is ours alone on 64 bit. On 32 bit it is shared with idle page
- * tracking, which sets its bits at any time.
- */
-static void mark_allocated(struct page_ext *ext)
-{
-	if (IS_ENABLED(CONFIG_64BIT)) {
-		__set_bit(PAGE_EXT_OWNER, &ext->flags);
-		__set_bit(PAGE_EXT_OWNER_ALLOCATED, &ext->flags);
-	} else {
-		set_bit(PAGE_EXT_OWNER, &ext->flags);
-		set_bit(PAGE_EXT_OWNER_ALLOCATED, &ext->flags);
-	}
-}
-
-static void mark_free(struct page_ext *ext)
-{
-	if (IS_ENABLED(CONFIG_64BIT))
-		__clear_bit(PAGE_EXT_OWNER_ALLOCATED, &ext->flags);
-	else
-		clear_bit(PAGE_EXT_OWNER_ALLOCATED, &ext->flags);
+	/* Pairs with smp_load_acquire() in try_read(). */
+	smp_store_release(&rec->seq, rec->seq + 1);
 }
 
 /**
  * struct owner_tally - pages on their way into or out of the counts
  * @handle: of the stack that they belong to
- * @nr: how many, negative if the stack loses them
+ * @pages: how many, negative if the stack loses them
+ * @frees: frees among that
  *
  * Neighbours nearly always have the same stack, so a look-up serves many pages.
  */
 struct owner_tally {
 	depot_stack_handle_t handle;
-	long nr;
+	long pages;
+	unsigned int frees;
 };
 
 static void tally_flush(struct owner_tally *tally)
 {
 	struct page_owner_stack *stack;
 
-	if (!tally->nr)
+	if (!tally->pages)
 		return;
 	stack = page_owner_stack_find(tally->handle);
 	/* Records only ever get handles that have an entry. */
 	if (!WARN_ON_ONCE(!stack))
-		page_owner_stack_add(stack, tally->nr);
-	tally->nr = 0;
+		page_owner_stack_count(stack, tally->pages, 0, tally->frees);
+	tally->pages = 0;
+	tally->frees = 0;
 }
 
 static void tally_add(struct owner_tally *tally, depot_stack_handle_t handle,
-		      long nr)
+		      long pages)
 {
 	if (tally->handle != handle) {
 		tally_flush(tally);
 		tally->handle = handle;
 	}
-	tally->nr += nr;
+	tally->pages += pages;
+	tally->frees += pages < 0;
 }
 
-/* What an allocation leaves alone: the record of the page's last free. */
-static void set_allocation(struct page_owner *owner, const struct page_owner *new)
+/* Takes a marked record's block from its owners, and the mark from the record. */
+static void unmark(struct page_owner_record *rec, struct owner_tally *tally)
 {
-	owner->order = new->order;
-	owner->last_migrate_reason = new->last_migrate_reason;
-	owner->gfp_mask = new->gfp_mask;
-	owner->handle = new->handle;
-	owner->ts_nsec = new->ts_nsec;
-	memcpy(owner->comm, new->comm, sizeof(owner->comm));
-	owner->pid = new->pid;
-	owner->tgid = new->tgid;
+	tally_add(tally, rec->handle, -(1L << order_of(rec)));
+	begin_write(rec);
+	set_bits(rec, PAGE_OWNER_ALLOCATED, 0);
+	end_write(rec);
+	page_owner_task_put(rec->task);
 }
 
-static void init_allocation(struct page_owner *owner, unsigned int order,
-			    gfp_t gfp, depot_stack_handle_t handle)
+/* Copies who allocated. Within begin_write() and end_write(). */
+static void copy_allocation(struct page_owner_record *to,
+			    const struct page_owner_record *from)
 {
-	owner->order = order;
-	owner->last_migrate_reason = -1;
-	owner->gfp_mask = gfp;
-	owner->handle = handle;
-	owner->ts_nsec = local_clock();
-	strscpy_pad(owner->comm, current->comm, sizeof(owner->comm));
-	owner->pid = current->pid;
-	owner->tgid = current->tgid;
+	const u16 mask = PAGE_OWNER_ORDER | PAGE_OWNER_REASON |
+			 PAGE_OWNER_RECORDED | PAGE_OWNER_ALLOCATED;
+
+	set_bits(to, mask, from->bits & mask);
+	to->gfp_mask = from->gfp_mask;
+	to->handle = from->handle;
+	to->task = from->task;
+	if (!is_lean())
+		to->ts_nsec = from->ts_nsec;
 }
 
-/* Marks a page. One that was still marked is taken from its stack first. */
-static void record_page(struct page_ext *ext, const struct page_owner *new,
-			struct owner_tally *tally)
+/* Copies who freed. Within begin_write() and end_write(); not if lean. */
+static void copy_free(struct page_owner_record *to,
+		      const struct page_owner_record *from)
 {
-	struct page_owner *owner = page_owner_of(ext);
-
-	if (marked_allocated(ext))
-		tally_add(tally, owner->handle, -1);
-	begin_write(owner);
-	set_allocation(owner, new);
-	mark_allocated(ext);
-	end_write(owner);
+	to->free_ts_nsec = from->free_ts_nsec;
+	to->free_handle = from->free_handle;
+	to->free_task = from->free_task;
 }
 
-static void record_block(struct page *page, const struct page_owner *new,
-			 struct page_owner_stack *stack)
+/*
+ * Lets the first page of a piece remember the last free, unless it has been freed
+ * again since. Returns the order of the piece that this is settled for, at most
+ * @order.
+ */
+static unsigned int remember_free(struct page_owner_record *to, unsigned int order,
+				  const struct page_owner_record *rec)
+{
+	/* Whoever is writing it has the page; its neighbours are seen to. */
+	if (!try_begin_write(to))
+		return 0;
+	if (to->free_ts_nsec > rec->free_ts_nsec) {
+		order = min(order, free_order_of(to));
+	} else {
+		if (marked_allocated(to)) {
+			order = min(order, order_of(to));
+		} else {
+			copy_allocation(to, rec);
+			set_bits(to, PAGE_OWNER_ALLOCATED, 0);
+		}
+		copy_free(to, rec);
+		set_free_order(to, order);
+	}
+	end_write(to);
+	return order;
+}
+
+/*
+ * The last free of a block will not be found at its first page any more, but for
+ * the first 2^order pages. So it goes to the first pages of the other pieces. They
+ * belong to anybody by now.
+ */
+static void spread_free(unsigned long pfn, unsigned int order,
+			const struct page_owner_record *rec)
+{
+	unsigned long end = pfn + (1UL << free_order_of(rec)), flags;
+
+	local_irq_save(flags);
+	for (pfn += 1UL << order; pfn < end;) {
+		struct page_ext *ext = page_ext_of_pfn(pfn);
+		/* As large as the alignment allows; this ends with the block. */
+		unsigned int piece = __ffs(pfn);
+
+		if (ext)
+			piece = remember_free(page_owner_record_of(ext), piece, rec);
+		page_ext_put(ext);
+		pfn += 1UL << piece;
+	}
+	local_irq_restore(flags);
+}
+
+/*
+ * Makes way for a block of @order at a page that is marked, although nobody told
+ * of its free, or whose last free was that of a larger block.
+ */
+static noinline void make_way(struct page *page, unsigned int order,
+			      struct page_owner_record *rec)
 {
 	struct owner_tally tally = {};
-	struct owner_iter it;
-	long nr = 0;
 
-	for (owner_iter_start(&it, page_to_pfn(page), 1UL << new->order); it.ext;
-	     owner_iter_next(&it)) {
-		record_page(it.ext, new, &tally);
-		nr++;
+	if (marked_allocated(rec))
+		unmark(rec, &tally);
+	tally_flush(&tally);
+	if (free_order_of(rec) > order) {
+		spread_free(page_to_pfn(page), order, rec);
+		begin_write(rec);
+		set_free_order(rec, order);
+		end_write(rec);
 	}
-	page_owner_stack_add(stack, nr);
+}
+
+/* Writes the record of an allocation. The counts are the caller's business. */
+static __always_inline void
+record_alloc(struct page *page, struct page_owner_record *rec, unsigned int order,
+	     gfp_t gfp, depot_stack_handle_t handle, u64 now)
+{
+	struct page_owner_task *task = page_owner_task_current();
+
+	if (unlikely(marked_allocated(rec) || free_order_of(rec) > order))
+		make_way(page, order, rec);
+
+	begin_write(rec);
+	set_bits(rec, (u16)~PAGE_OWNER_FREE_ORDER,
+		 FIELD_PREP(PAGE_OWNER_ORDER, order) | PAGE_OWNER_RECORDED |
+		 PAGE_OWNER_ALLOCATED);
+	rec->gfp_mask = gfp;
+	rec->handle = handle;
+	rec->task = task->id;
+	atomic_inc(&task->refs);
+	if (!is_lean())
+		rec->ts_nsec = now;
+	end_write(rec);
+}
+
+static __always_inline void record_free(struct page_owner_record *rec,
+					unsigned int order,
+					depot_stack_handle_t handle)
+{
+	const u16 mask = PAGE_OWNER_ALLOCATED | PAGE_OWNER_FREE_ORDER;
+
+	begin_write(rec);
+	if (is_lean()) {
+		set_bits(rec, PAGE_OWNER_ALLOCATED, 0);
+	} else {
+		set_bits(rec, mask, FIELD_PREP(PAGE_OWNER_FREE_ORDER, order));
+		rec->free_handle = handle;
+		rec->free_task = page_owner_task_current()->id;
+		rec->free_ts_nsec = local_clock();
+	}
+	end_write(rec);
+}
+
+/*
+ * Blocks that fall apart
+ */
+
+/*
+ * Makes a marked record for a piece of a block, from a copy of the block's. What
+ * was freed last at the piece's first page may have been larger than the piece.
+ */
+static void write_piece(unsigned long pfn, unsigned int order,
+			const struct page_owner_record *rec)
+{
+	struct page_ext *ext = page_ext_get(pfn_to_page(pfn));
+	struct page_owner_record *to;
+
+	if (!ext)
+		return;
+	to = page_owner_record_of(ext);
+	/* All but the first piece are one more record that refers to the task. */
+	if (!marked_allocated(to))
+		page_owner_task_get(rec->task);
+	if (free_order_of(to) > order)
+		spread_free(pfn, order, to);
+	begin_write(to);
+	copy_allocation(to, rec);
+	set_order(to, order);
+	set_free_order(to, min(free_order_of(to), order));
+	end_write(to);
+	page_ext_put(ext);
+}
+
+/* The first record is changed last: until then it speaks for all pieces. */
+static void split_block(unsigned long pfn, unsigned int new_order,
+			const struct page_owner_record *rec)
+{
+	unsigned long step = 1UL << new_order;
+	unsigned long at = pfn + (1UL << order_of(rec));
+
+	while (at > pfn) {
+		at -= step;
+		write_piece(at, new_order, rec);
+	}
+}
+
+/* Splits a block into as few pieces as can be, one of them @order at @pfn. */
+static void split_around(unsigned long first, const struct page_owner_record *rec,
+			 unsigned long pfn, unsigned int order)
+{
+	unsigned int piece = order_of(rec);
+	unsigned long at = first;
+
+	while (piece-- > order) {
+		unsigned long middle = at + (1UL << piece);
+
+		if (pfn < middle) {
+			write_piece(middle, piece, rec);
+		} else {
+			write_piece(at, piece, rec);
+			at = middle;
+		}
+	}
+	write_piece(at, order, rec);
+}
+
+/* Copies the record of @pfn if it is marked and reaches as far as @covers. */
+static bool marked_record(unsigned long pfn, unsigned long covers,
+			  struct page_owner_record *rec)
+{
+	struct page_ext *ext = page_ext_of_pfn(pfn);
+	bool found = false;
+
+	if (ext && marked_allocated(page_owner_record_of(ext))) {
+		memcpy(rec, page_owner_record_of(ext), record_size());
+		found = covers - pfn < 1UL << order_of(rec);
+	}
+	page_ext_put(ext);
+	return found;
+}
+
+/*
+ * Where else a block that @pfn is part of can begin: the lowest bit that is set
+ * is cleared. Blocks are aligned to their size, so there is no other place.
+ */
+static bool next_first(unsigned long *pfn)
+{
+	if (!*pfn)
+		return false;
+	*pfn &= *pfn - 1;
+	return true;
+}
+
+/* The marked record whose block @pfn is part of; its PFN goes to @first. */
+static bool find_marked(unsigned long pfn, unsigned long *first,
+			struct page_owner_record *rec)
+{
+	*first = pfn;
+	do {
+		if (marked_record(*first, pfn, rec))
+			return true;
+	} while (next_first(first));
+	return false;
+}
+
+/*
+ * Whoever frees a part of a block, and page_owner_free_pieces() for the same
+ * block, may meet. The lock lets them do one after the other what both would do:
+ * give the pieces records of their own. Protects marked records of an order
+ * above 0 from being split by either while the other one is at it.
+ */
+static DEFINE_RAW_SPINLOCK(partial_lock);
+
+/*
+ * A block is freed that was not allocated as such: a part of a larger one, one
+ * of several smaller ones, or never recorded. Afterwards nothing in it is marked
+ * and all that is around it still is.
+ */
+static noinline void free_uneven(unsigned long pfn, unsigned int order)
+{
+	unsigned long end = pfn + (1UL << order), first, flags;
+	struct page_owner_record rec = {};
+	struct owner_tally tally = {};
+	struct owner_iter it;
+
+	raw_spin_lock_irqsave(&partial_lock, flags);
+	if (find_marked(pfn, &first, &rec) && order_of(&rec) > order)
+		split_around(first, &rec, pfn, order);
+
+	for (owner_iter_start(&it, pfn, end - pfn); it.ext; owner_iter_next(&it)) {
+		struct page_owner_record *own = page_owner_record_of(it.ext);
+
+		if (marked_allocated(own))
+			unmark(own, &tally);
+	}
+	raw_spin_unlock_irqrestore(&partial_lock, flags);
 	tally_flush(&tally);
 }
 
@@ -273,112 +612,143 @@ static void record_block(struct page *page, const struct page_owner *new,
  * The hooks. Contracts: include/linux/page_owner.h
  */
 
+/* See mark_early_pages(). */
+static noinline void unmark_early_tails(unsigned long pfn, unsigned int order)
+{
+	struct owner_tally tally = {};
+	struct owner_iter it;
+
+	for (owner_iter_start(&it, pfn + 1, (1UL << order) - 1); it.ext;
+	     owner_iter_next(&it)) {
+		if (marked_allocated(page_owner_record_of(it.ext)))
+			unmark(page_owner_record_of(it.ext), &tally);
+	}
+	tally_flush(&tally);
+}
+
+static __always_inline struct page_owner_stack *
+capture_alloc(const unsigned long *slot, gfp_t gfp)
+{
+	const struct stack_cache_stack *found;
+	struct page_owner_stack *stack = NULL;
+
+	rcu_read_lock();
+	found = page_owner_capture_known(slot);
+	if (likely(found))
+		stack = found->data;
+	rcu_read_unlock();
+	return likely(stack) ? stack : page_owner_capture_alloc(slot, gfp);
+}
+
+static __always_inline depot_stack_handle_t
+capture_free(const unsigned long *slot)
+{
+	const struct stack_cache_stack *found;
+	depot_stack_handle_t handle = 0;
+
+	if (is_lean())
+		return 0;
+	rcu_read_lock();
+	found = page_owner_capture_known(slot);
+	if (likely(found))
+		handle = found->handle;
+	rcu_read_unlock();
+	return likely(handle) ? handle : page_owner_capture_free(slot);
+}
+
 noinline void __page_owner_alloc(struct page *page, unsigned int order,
 				 gfp_t gfp)
 {
-	struct page_owner_stack *stack = page_owner_capture_alloc(gfp);
-	struct page_owner new;
+	struct page_owner_stack *stack = capture_alloc(stack_cache_slot(), gfp);
+	struct page_ext *ext = page_ext_get(page);
 
-	init_allocation(&new, order, gfp, stack->handle);
-	record_block(page, &new, stack);
-}
-
-noinline struct page_owner_stack *__page_owner_bulk_capture(gfp_t gfp)
-{
-	struct page_owner_stack *stack = page_owner_capture_alloc(gfp);
-
-	/* No tail call: this frame is one of those that capture leaves out. */
-	barrier();
-	return stack;
-}
-
-void __page_owner_bulk_alloc(struct page *page, gfp_t gfp,
-			     struct page_owner_stack *stack)
-{
-	struct page_owner new;
-
-	if (!stack)
+	if (!ext)
 		return;
-	init_allocation(&new, 0, gfp, stack->handle);
-	record_block(page, &new, stack);
+	record_alloc(page, page_owner_record_of(ext), order, gfp, stack->handle,
+		     is_lean() ? 0 : local_clock());
+	page_ext_put(ext);
+	page_owner_stack_count(stack, 1L << order, 1, 0);
+	if (order && unlikely(system_state < SYSTEM_RUNNING))
+		unmark_early_tails(page_to_pfn(page), order);
+}
+
+noinline void __page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp)
+{
+	bulk->stack = capture_alloc(stack_cache_slot(), gfp);
+	bulk->ts_nsec = is_lean() ? 0 : local_clock();
+}
+
+void __page_owner_bulk_alloc(struct page_owner_bulk *bulk, struct page *page,
+			     gfp_t gfp)
+{
+	struct page_ext *ext = page_ext_get(page);
+
+	if (!ext)
+		return;
+	record_alloc(page, page_owner_record_of(ext), 0, gfp, bulk->stack->handle,
+		     bulk->ts_nsec);
+	page_ext_put(ext);
+	bulk->nr++;
+}
+
+void __page_owner_bulk_end(struct page_owner_bulk *bulk)
+{
+	page_owner_stack_count(bulk->stack, bulk->nr, bulk->nr, 0);
 }
 
 noinline void __page_owner_free(struct page *page, unsigned int order)
 {
-	depot_stack_handle_t handle = page_owner_capture_free();
-	struct owner_tally tally = {};
-	u64 now = local_clock();
-	struct owner_iter it;
+	depot_stack_handle_t handle = capture_free(stack_cache_slot());
+	struct page_ext *ext = page_ext_get(page);
+	struct page_owner_stack *stack = NULL;
+	struct page_owner_record *rec;
+	u32 task = 0;
 
-	for (owner_iter_start(&it, page_to_pfn(page), 1UL << order); it.ext;
-	     owner_iter_next(&it)) {
-		struct page_owner *owner = page_owner_of(it.ext);
-
-		if (marked_allocated(it.ext))
-			tally_add(&tally, owner->handle, -1);
-		begin_write(owner);
-		mark_free(it.ext);
-		owner->free_handle = handle;
-		owner->free_ts_nsec = now;
-		owner->free_pid = current->pid;
-		owner->free_tgid = current->tgid;
-		end_write(owner);
+	if (!ext)
+		return;
+	rec = page_owner_record_of(ext);
+	if (likely(marked_allocated(rec) && order_of(rec) == order)) {
+		stack = page_owner_stack_find(rec->handle);
+		task = rec->task;
+	} else {
+		free_uneven(page_to_pfn(page), order);
 	}
-	tally_flush(&tally);
+	if (unlikely(free_order_of(rec) > order))
+		spread_free(page_to_pfn(page), order, rec);
+	record_free(rec, order, handle);
+	page_ext_put(ext);
+	if (!stack)
+		return;
+	page_owner_task_done(task);
+	page_owner_stack_count(stack, -(1L << order), 0, 1);
 }
 
 void __page_owner_split(struct page *page, unsigned int old_order,
 			unsigned int new_order)
 {
-	struct owner_iter it;
+	struct page_owner_record rec = {};
+	unsigned long pfn = page_to_pfn(page);
 
-	for (owner_iter_start(&it, page_to_pfn(page), 1UL << old_order); it.ext;
-	     owner_iter_next(&it)) {
-		struct page_owner *owner = page_owner_of(it.ext);
-
-		begin_write(owner);
-		owner->order = new_order;
-		end_write(owner);
-	}
+	if (marked_record(pfn, pfn, &rec) && order_of(&rec) > new_order)
+		split_block(pfn, new_order, &rec);
 }
 
 /*
- * The first page belongs to somebody else, who may be freeing it right now. Its
- * order is a single byte that no other page depends on, and 0 is also right for
- * whatever becomes of that page: as long as its neighbours are not free, it can
- * only be handed out alone. So it is set without the sequence number, which has
- * a writer already.
+ * The first page belongs to somebody else, who may be freeing it right now, as
+ * a block of order 0. If he was first, he has given the pieces their records; if
+ * not, he is going to find a block of that order.
  */
 void __page_owner_free_pieces(struct page *page, unsigned int order)
 {
-	struct page_ext *ext;
+	unsigned long pfn = page_to_pfn(page), flags;
+	struct page_owner_record rec = {};
 
 	if (!order)
 		return;
-	ext = page_ext_get(page);
-	if (ext)
-		WRITE_ONCE(page_owner_of(ext)->order, 0);
-	page_ext_put(ext);
-
-	while (order--)
-		__page_owner_split(page + (1UL << order), order, 0);
-}
-
-/* The record of a page goes to another one. Returns the handle, or 0. */
-static depot_stack_handle_t copy_record(struct page *dst, struct page *src,
-					struct owner_tally *lost)
-{
-	struct page_ext *from = page_ext_get(src);
-	struct page_ext *to = page_ext_get(dst);
-	depot_stack_handle_t handle = 0;
-
-	if (from && to && marked_allocated(from)) {
-		record_page(to, page_owner_of(from), lost);
-		handle = page_owner_of(from)->handle;
-	}
-	page_ext_put(to);
-	page_ext_put(from);
-	return handle;
+	raw_spin_lock_irqsave(&partial_lock, flags);
+	if (!marked_record(pfn + 1, pfn + 1, &rec) && marked_record(pfn, pfn + 1, &rec))
+		split_around(pfn, &rec, pfn, 0);
+	raw_spin_unlock_irqrestore(&partial_lock, flags);
 }
 
 /*
@@ -388,92 +758,109 @@ static depot_stack_handle_t copy_record(struct page *dst, struct page *src,
  */
 void __page_owner_migrate(struct folio *dst, struct folio *src)
 {
-	struct owner_tally lost = {}, gained = {};
-	depot_stack_handle_t handle;
-	long i;
+	unsigned long pfn = folio_pfn(src);
+	struct page_owner_record rec = {};
+	struct owner_tally tally = {};
+	struct page_ext *ext;
 
-	for (i = 0; i < folio_nr_pages(dst); i++) {
-		handle = copy_record(folio_page(dst, i), folio_page(src, i), &lost);
-		if (handle)
-			tally_add(&gained, handle, 1);
-	}
-	tally_flush(&lost);
-	tally_flush(&gained);
+	if (!marked_record(pfn, pfn, &rec))
+		return;
+	ext = page_ext_get(folio_page(dst, 0));
+	if (!ext)
+		return;
+	if (marked_allocated(page_owner_record_of(ext)))
+		unmark(page_owner_record_of(ext), &tally);
+	page_owner_task_get(rec.task);
+	begin_write(page_owner_record_of(ext));
+	copy_allocation(page_owner_record_of(ext), &rec);
+	end_write(page_owner_record_of(ext));
+	page_ext_put(ext);
+	tally_flush(&tally);
+	tally_add(&tally, rec.handle, 1L << order_of(&rec));
+	tally_flush(&tally);
 }
 
 void __page_owner_set_migrate_reason(struct page *page, int reason)
 {
-	struct owner_iter it;
+	struct page_ext *ext = page_ext_get(page);
+	struct page_owner_record *rec = ext ? page_owner_record_of(ext) : NULL;
 
-	for (owner_iter_start(&it, page_to_pfn(page), compound_nr(page)); it.ext;
-	     owner_iter_next(&it)) {
-		struct page_owner *owner = page_owner_of(it.ext);
-
-		begin_write(owner);
-		owner->last_migrate_reason = reason;
-		end_write(owner);
+	if (rec && marked_allocated(rec)) {
+		begin_write(rec);
+		set_bits(rec, PAGE_OWNER_REASON,
+			 FIELD_PREP(PAGE_OWNER_REASON, reason + 1));
+		end_write(rec);
 	}
+	page_ext_put(ext);
 }
 
 /*
  * Reading
  */
 
-static void read_charge(struct page *page, struct page_owner_snapshot *snap)
-{
-	struct mem_cgroup *memcg;
+/* A time at which an allocated block's task was there. */
+#define STILL_THERE	(U64_MAX - 1)
 
-	snap->charge = page_owner_base_memcg(page, &memcg);
-#ifdef CONFIG_MEMCG
-	if (snap->charge < PAGE_OWNER_CHARGED)
+static void unpack_allocation(const struct page_owner_record *rec,
+			      struct page_owner *owner)
+{
+	u64 when = marked_allocated(rec) ? STILL_THERE :
+		   is_lean() ? 0 : rec->ts_nsec;
+	struct page_owner_identity task;
+
+	owner->order = order_of(rec);
+	owner->last_migrate_reason = (int)FIELD_GET(PAGE_OWNER_REASON, rec->bits) - 1;
+	owner->handle = rec->handle;
+	owner->gfp_mask = rec->gfp_mask;
+	owner->ts_nsec = is_lean() ? 0 : rec->ts_nsec;
+	page_owner_task_read(rec->task, when, &task);
+	owner->pid = task.pid;
+	owner->tgid = task.tgid;
+	memcpy(owner->comm, task.comm, sizeof(owner->comm));
+}
+
+static void unpack_free(const struct page_owner_record *rec,
+			struct page_owner *owner)
+{
+	struct page_owner_identity task;
+
+	if (is_lean() || !rec->free_handle)
 		return;
-	snap->memcg_online = memcg->css.flags & CSS_ONLINE;
-	cgroup_name(memcg->css.cgroup, snap->memcg_name,
-		    sizeof(snap->memcg_name));
-#endif
+	owner->free_handle = rec->free_handle;
+	owner->free_ts_nsec = rec->free_ts_nsec;
+	page_owner_task_read(rec->free_task, rec->free_ts_nsec, &task);
+	owner->free_pid = task.pid;
+	owner->free_tgid = task.tgid;
 }
 
 /* Returns false if the record was being written, or has been since. */
-static bool try_read(struct page *page, struct page_ext *ext,
-		     struct page_owner_snapshot *snap, bool with_charge)
+static bool try_read(struct page *page, const struct page_owner_record *rec,
+		     struct page_owner_snapshot *snap)
 {
-	struct page_owner *owner = page_owner_of(ext);
 	/* Pairs with smp_store_release() in end_write(). */
-	u16 seq = smp_load_acquire(&owner->seq);
+	u16 seq = smp_load_acquire(&rec->seq);
+	struct page_owner_record copy;
 
 	if (seq & 1)
 		return false;
-	snap->allocated = marked_allocated(ext);
-	snap->recorded = test_bit(PAGE_EXT_OWNER, &ext->flags);
 	/* Half a record, if so it is, is thrown away below. */
-	snap->owner = data_race(*owner);
+	data_race(memcpy(&copy, rec, record_size()));
+	snap->allocated = marked_allocated(&copy);
+	snap->recorded = copy.bits & PAGE_OWNER_RECORDED;
+	snap->free_order = free_order_of(&copy);
+	memset(&snap->owner, 0, sizeof(snap->owner));
+	if (snap->recorded)
+		unpack_allocation(&copy, &snap->owner);
+	unpack_free(&copy, &snap->owner);
 	snap->flags = page_owner_base_flags(page);
 	snap->charge = PAGE_OWNER_UNCHARGED;
-	/* A tail page's memory cgroup word means something else. */
-	if (with_charge && snap->allocated && !PageTail(page))
-		read_charge(page, snap);
-	/* Pairs with smp_wmb() in begin_write(). */
+	/* Pairs with cmpxchg() in try_begin_write(). */
 	smp_rmb();
-	return READ_ONCE(owner->seq) == seq;
+	return READ_ONCE(rec->seq) == seq;
 }
 
-/**
- * page_owner_read() - what is known of a page
- * @page: any page of an online section
- * @snap: filled in; its owner's members are zero where nothing was recorded
- * @with_charge: find out how the page is charged, too
- *
- * Everything in @snap belongs to one life of the page: it was allocated, or was
- * free, all the time while it was read. A page whose record is being written all
- * the time while we try is one that changes hands just now, and is left out.
- *
- * Context: Any; with @with_charge, where a spinlock may be taken that sleeps on
- * PREEMPT_RT. The caller keeps the section online, or can live with a page that
- * has just gone.
- * Return: false if there is no page_ext, or no moment of rest.
- */
-bool page_owner_read(struct page *page, struct page_owner_snapshot *snap,
-		     bool with_charge)
+/* Reads a page's own record. */
+static bool read_record(struct page *page, struct page_owner_snapshot *snap)
 {
 	struct page_ext *ext = page_ext_get(page);
 	bool done = false;
@@ -482,19 +869,118 @@ bool page_owner_read(struct page *page, struct page_owner_snapshot *snap,
 	if (!ext)
 		return false;
 	for (tries = 0; tries < 8 && !done; tries++)
-		done = try_read(page, ext, snap, with_charge);
+		done = try_read(page, page_owner_record_of(ext), snap);
 	page_ext_put(ext);
-
-	snap->pfn = page_to_pfn(page);
-	snap->pageblock_mt = get_pageblock_migratetype(page);
 	return done;
+}
+
+/**
+ * page_owner_read_first() - what is known of a block, if a page is its first one
+ * @page: any page of an online section
+ * @snap: filled in; its owner's members are zero where nothing was recorded
+ *
+ * Everything in @snap belongs to one life of the page: it was allocated, or was
+ * free, all the time while it was read. A page whose record is being written all
+ * the time while we try is one that changes hands just now, and is left out.
+ *
+ * Context: Any. The caller keeps the section online, or can live with a page that
+ * has just gone.
+ * Return: false if there is no page_ext, or no moment of rest. If the page is
+ * not the first one of an allocated block, @snap is not allocated.
+ */
+bool page_owner_read_first(struct page *page, struct page_owner_snapshot *snap)
+{
+	if (!read_record(page, snap))
+		return false;
+	snap->pfn = page_to_pfn(page);
+	snap->block_pfn = snap->pfn;
+	snap->pageblock_mt = get_pageblock_migratetype(page);
+	return true;
+}
+
+/* Takes over who freed, and what that one freed unless that is known better. */
+static void take_free(struct page_owner_snapshot *snap,
+		      const struct page_owner_snapshot *other)
+{
+	struct page_owner *to = &snap->owner;
+	const struct page_owner *from = &other->owner;
+
+	if (!snap->allocated) {
+		snap->recorded = other->recorded;
+		snap->block_pfn = other->block_pfn;
+		*to = *from;
+		return;
+	}
+	to->free_handle = from->free_handle;
+	to->free_ts_nsec = from->free_ts_nsec;
+	to->free_pid = from->free_pid;
+	to->free_tgid = from->free_tgid;
+}
+
+/* Takes over who allocated the block that other pages of it tell about. */
+static void take_allocation(struct page_owner_snapshot *snap,
+			    const struct page_owner_snapshot *other)
+{
+	struct page_owner own = snap->owner;
+
+	snap->allocated = true;
+	snap->recorded = true;
+	snap->block_pfn = other->block_pfn;
+	snap->owner = other->owner;
+	snap->owner.free_handle = own.free_handle;
+	snap->owner.free_ts_nsec = own.free_ts_nsec;
+	snap->owner.free_pid = own.free_pid;
+	snap->owner.free_tgid = own.free_tgid;
+}
+
+/* What the record at @pfn tells of the page that @snap is about. */
+static void consider(struct page_owner_snapshot *snap, unsigned long pfn)
+{
+	struct page *page = pfn_to_online_page(pfn);
+	struct page_owner_snapshot other;
+	unsigned long distance = snap->pfn - pfn;
+
+	if (!page || !read_record(page, &other))
+		return;
+	other.block_pfn = pfn;
+	if (!snap->allocated && other.allocated &&
+	    distance < 1UL << other.owner.order)
+		take_allocation(snap, &other);
+	if (distance < 1UL << other.free_order &&
+	    other.owner.free_ts_nsec > snap->owner.free_ts_nsec)
+		take_free(snap, &other);
+}
+
+/**
+ * page_owner_read() - what is known of a page, wherever in its block it is
+ * @page: any page of an online section
+ * @snap: filled in, as by page_owner_read_first()
+ *
+ * The page's own flags, and what is known of the block that it is part of, or of
+ * the one that it was part of last. With page_owner=lean only the page's own
+ * record tells of a free page, and there is no saying how old it is.
+ *
+ * Context: As page_owner_read_first().
+ * Return: false if there is no page_ext, or no moment of rest.
+ */
+bool page_owner_read(struct page *page, struct page_owner_snapshot *snap)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	if (!page_owner_read_first(page, snap))
+		return false;
+	while (next_first(&pfn))
+		consider(snap, pfn);
+	return true;
 }
 
 void __page_owner_dump(const struct page *page)
 {
 	struct page_owner_snapshot snap = {};
 
-	if (!page_owner_read((struct page *)page, &snap, false)) {
+	/* Of a struct page that was never set up, not even its node is known. */
+	if (PagePoisoned(page) ||
+	    !page_owner_read((struct page *)page, &snap)) {
 		pr_alert("page_owner info is not present (no page_ext, or being written)\n");
 		return;
 	}
@@ -510,15 +996,18 @@ void __page_owner_dump(const struct page *page)
  * page that a hook has freed already has the record of that free.
  */
 static bool __init mark_early_page(struct page *page,
-				   const struct page_owner *early)
+				   depot_stack_handle_t early)
 {
 	struct page_ext *ext = page_ext_get(page);
-	struct owner_tally none = {};
-	bool mark = ext && !PageReserved(page) && !marked_allocated(ext) &&
-		    !page_owner_of(ext)->free_handle;
+	struct page_owner_record *rec = ext ? page_owner_record_of(ext) : NULL;
+	unsigned long first;
+	struct page_owner_record none;
+	bool mark = rec && !PageReserved(page) && !marked_allocated(rec) &&
+		    (is_lean() || !rec->free_handle) &&
+		    !find_marked(page_to_pfn(page), &first, &none);
 
 	if (mark)
-		record_page(ext, early, &none);
+		record_alloc(page, rec, 0, 0, early, is_lean() ? 0 : local_clock());
 	page_ext_put(ext);
 	return mark;
 }
@@ -530,12 +1019,14 @@ static bool __init mark_early_page(struct page *page,
  * empty: now a page that the hooks do not know is either in the buddy lists or
  * allocated early, and the zone lock keeps the former there while we look.
  *
- * What remains is a page on its way between the buddy lists and a hook. It is
- * marked, and the hook then records it over the mark and takes the mark's count
- * back. Only if both look at the mark in the same instant is it counted twice.
+ * What remains are pages on their way between the buddy lists and a hook. They
+ * are marked, and the hook then records the block over the marks and takes their
+ * counts back: that of the first page as always, those of the others as long as
+ * the system boots. Only if both look at a mark in the same instant is a page
+ * counted twice.
  */
 static unsigned long __init mark_early_pages(struct zone *zone,
-					     const struct page_owner *early)
+					     depot_stack_handle_t early)
 {
 	unsigned long pfn = zone->zone_start_pfn, end = zone_end_pfn(zone);
 	unsigned long marked = 0, flags;
@@ -560,18 +1051,17 @@ static unsigned long __init mark_early_pages(struct zone *zone,
 static void __init record_early_pages(void)
 {
 	struct page_owner_stack *stack = page_owner_special(PAGE_OWNER_EARLY);
-	struct page_owner early;
 	unsigned long nr;
 	struct zone *zone;
 
-	init_allocation(&early, 0, 0, stack->handle);
+	page_owner_task_new(GFP_KERNEL, true);
 	for_each_populated_zone(zone) {
 		/* Alone on the machine, the lists are empty, and not set up. */
 		bool alone = system_state == SYSTEM_BOOTING;
 
 		if (!alone)
 			zone_pcp_disable(zone);
-		nr = mark_early_pages(zone, &early);
+		nr = mark_early_pages(zone, stack->handle);
 		if (!alone)
 			zone_pcp_enable(zone);
 		page_owner_stack_add(stack, nr);
@@ -597,14 +1087,8 @@ static int page_owner_hotplug(struct notifier_block *nb, unsigned long action,
 
 	for (owner_iter_start(&it, mem->start_pfn, mem->nr_pages); it.ext;
 	     owner_iter_next(&it)) {
-		struct page_owner *owner = page_owner_of(it.ext);
-
-		if (!marked_allocated(it.ext))
-			continue;
-		tally_add(&tally, owner->handle, -1);
-		begin_write(owner);
-		mark_free(it.ext);
-		end_write(owner);
+		if (marked_allocated(page_owner_record_of(it.ext)))
+			unmark(page_owner_record_of(it.ext), &tally);
 	}
 	tally_flush(&tally);
 	return NOTIFY_OK;
@@ -612,6 +1096,9 @@ static int page_owner_hotplug(struct notifier_block *nb, unsigned long action,
 
 static __init bool page_owner_need(void)
 {
+	check_widths();
+	if (lean_wanted)
+		page_owner_ops.size = PAGE_OWNER_LEAN_SIZE;
 	return page_owner_wanted;
 }
 
@@ -619,10 +1106,14 @@ static __init void page_owner_init(void)
 {
 	if (!page_owner_wanted)
 		return;
-	if (page_owner_stacks_init()) {
+	if (page_owner_stacks_init() || page_owner_tasks_init() ||
+	    stack_cache_init()) {
 		pr_err("page_owner: no memory for stacks, or stack_depot_disable is set\n");
 		return;
 	}
+	if (lean_wanted)
+		static_branch_enable(&page_owner_lean);
+	page_owner_capture_verify(verify_wanted);
 	hotplug_memory_notifier(page_owner_hotplug, DEFAULT_CALLBACK_PRI + 1);
 
 	/* All that hooks use is ready. */
@@ -632,8 +1123,7 @@ static __init void page_owner_init(void)
 }
 
 struct page_ext_operations page_owner_ops = {
-	.size = sizeof(struct page_owner),
+	.size = sizeof(struct page_owner_record),
 	.need = page_owner_need,
 	.init = page_owner_init,
-	.need_shared_flags = true,
 };

@@ -22,7 +22,7 @@ static int mixed_as(struct zone *zone, unsigned long pfn, unsigned long end)
 		.zone = zone,
 		.partial = true,
 	};
-	struct page_owner_snapshot snap;
+	struct page_owner_snapshot snap = {};
 
 	while (page_owner_walk_next(&walk, &snap) > 0) {
 		if (gfp_migratetype(snap.owner.gfp_mask) == snap.pageblock_mt)

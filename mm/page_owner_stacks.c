@@ -11,11 +11,18 @@
  *
  * Look-ups take no lock: entries are never removed, and published with a
  * release after they are complete.
+ *
+ * Counting takes no line from another CPU: each CPU adds up its changes in a
+ * small table, and passes them on to the entry when another stack needs the
+ * place, or when they are many. A stack's count is the sum of the entry and of
+ * its place in each CPU's table, so it is exact whenever no hook is running.
  */
 #include <linux/gfp.h>
 #include <linux/hash.h>
 #include <linux/init.h>
+#include <linux/irqflags.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -39,6 +46,29 @@ static struct page_owner_stack *first_stack, *last_stack;
 /* Entries not in use yet: the rest of the newest page of entries. */
 static struct page_owner_stack *spare_stacks;
 static unsigned int nr_spare_stacks;
+
+/**
+ * struct stack_delta - what a CPU has not passed on yet
+ * @stack: whose changes these are, NULL if nobody's
+ * @pages: change of the stack's pages
+ * @allocs: change of its allocations
+ * @frees: change of its frees
+ *
+ * Written by its CPU with interrupts off, never in NMI.
+ */
+struct stack_delta {
+	struct page_owner_stack *stack;
+	long pages;
+	unsigned int allocs;
+	unsigned int frees;
+};
+
+/* An enum, and so known to debuggers. */
+enum { NR_DELTAS = 256 };
+
+static struct stack_delta __percpu *stack_deltas __ro_after_init;
+/* Stacks so far: neighbours in age have different places. */
+static unsigned int nr_stacks;
 
 static struct page_owner_stack *special_stacks[PAGE_OWNER_NR_SPECIAL];
 
@@ -117,9 +147,10 @@ static struct page_owner_stack *insert_stack(depot_stack_handle_t handle)
 
 	stack = spare_stacks++;
 	nr_spare_stacks--;
-	stack->handle = handle;
-	atomic64_set(&stack->pages, 0);
-	stack->next = NULL;
+	*stack = (struct page_owner_stack) {
+		.handle = handle,
+		.slot = nr_stacks++ % NR_DELTAS * sizeof(struct stack_delta),
+	};
 	stack->hash_next = *bucket;
 	/* Pairs with smp_load_acquire() in page_owner_stack_find(). */
 	smp_store_release(bucket, stack);
@@ -178,6 +209,118 @@ struct page_owner_stack *page_owner_stack_get(depot_stack_handle_t handle,
 	return stack;
 }
 
+static void raise_peak(struct page_owner_stack *stack, long pages)
+{
+	s64 peak = atomic64_read(&stack->peak);
+
+	while (pages > peak && !atomic64_try_cmpxchg_relaxed(&stack->peak, &peak, pages))
+		;
+}
+
+/* Passes on what a place in a CPU's table holds, and clears it. */
+static noinline void pass_on(struct stack_delta *delta)
+{
+	struct page_owner_stack *stack = delta->stack;
+
+	if (stack) {
+		raise_peak(stack, atomic64_add_return(delta->pages, &stack->pages));
+		atomic64_add(delta->allocs, &stack->allocs);
+		atomic64_add(delta->frees, &stack->frees);
+	}
+	WRITE_ONCE(delta->pages, 0);
+	WRITE_ONCE(delta->allocs, 0);
+	WRITE_ONCE(delta->frees, 0);
+}
+
+/* An NMI may have interrupted its CPU at work on the table. */
+static void count_in_nmi(struct page_owner_stack *stack, long pages,
+			 unsigned int allocs, unsigned int frees)
+{
+	atomic64_add(pages, &stack->pages);
+	atomic64_add(allocs, &stack->allocs);
+	atomic64_add(frees, &stack->frees);
+}
+
+/**
+ * page_owner_stack_count() - count what happens to a stack's pages
+ * @stack: the stack
+ * @pages: base pages that it gets, negative if it loses them
+ * @allocs: allocations that this is
+ * @frees: frees that this is
+ *
+ * Context: Any.
+ */
+void page_owner_stack_count(struct page_owner_stack *stack, long pages,
+			    unsigned int allocs, unsigned int frees)
+{
+	struct stack_delta *delta;
+	unsigned long flags;
+
+	if (in_nmi()) {
+		count_in_nmi(stack, pages, allocs, frees);
+		return;
+	}
+	local_irq_save(flags);
+	delta = (void *)this_cpu_ptr(stack_deltas) + stack->slot;
+	if (unlikely(delta->stack != stack)) {
+		pass_on(delta);
+		WRITE_ONCE(delta->stack, stack);
+	}
+	WRITE_ONCE(delta->pages, delta->pages + pages);
+	WRITE_ONCE(delta->allocs, delta->allocs + allocs);
+	WRITE_ONCE(delta->frees, delta->frees + frees);
+	if (unlikely(abs(delta->pages) >= PAGE_OWNER_DELTA_MAX))
+		pass_on(delta);
+	local_irq_restore(flags);
+}
+
+/**
+ * page_owner_stack_read() - what a stack has done so far
+ * @stack: the stack
+ * @counts: filled in
+ *
+ * While pages come and go this can be ahead of, or behind, the records by the
+ * blocks that hooks are just working on, and by what a CPU just passes on.
+ *
+ * Context: Any.
+ */
+void page_owner_stack_read(struct page_owner_stack *stack,
+			   struct page_owner_counts *counts)
+{
+	int cpu;
+
+	counts->pages = atomic64_read(&stack->pages);
+	counts->allocs = atomic64_read(&stack->allocs);
+	counts->frees = atomic64_read(&stack->frees);
+	for_each_possible_cpu(cpu) {
+		struct stack_delta *delta =
+			(void *)per_cpu_ptr(stack_deltas, cpu) + stack->slot;
+
+		if (READ_ONCE(delta->stack) != stack)
+			continue;
+		counts->pages += READ_ONCE(delta->pages);
+		counts->allocs += READ_ONCE(delta->allocs);
+		counts->frees += READ_ONCE(delta->frees);
+	}
+	raise_peak(stack, counts->pages);
+	counts->peak = atomic64_read(&stack->peak);
+}
+
+/**
+ * page_owner_stack_pages() - how many pages a stack owns
+ * @stack: the stack
+ *
+ * Context: Any.
+ * Return: base pages, see page_owner_stack_read().
+ */
+long page_owner_stack_pages(struct page_owner_stack *stack)
+{
+	struct page_owner_counts counts;
+
+	page_owner_stack_read(stack, &counts);
+	return counts.pages;
+}
+
 /**
  * page_owner_stack_first() - begin a pass over all stacks
  *
@@ -222,7 +365,9 @@ int __init page_owner_stacks_init(void)
 
 	stack_hash = kcalloc(1 << STACK_HASH_BITS, sizeof(*stack_hash),
 			     GFP_KERNEL);
-	if (!stack_hash)
+	stack_deltas = __alloc_percpu(NR_DELTAS * sizeof(*stack_deltas),
+				      __alignof__(*stack_deltas));
+	if (!stack_hash || !stack_deltas)
 		return -ENOMEM;
 
 	for (i = 0; i < PAGE_OWNER_NR_SPECIAL; i++) {

@@ -7,32 +7,86 @@
 #include <kunit/test.h>
 
 #include <linux/gfp.h>
+#include <linux/kallsyms.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/sched.h>
+#include <linux/sched/clock.h>
+#include <linux/random.h>
 #include <linux/seq_buf.h>
 #include <linux/stackdepot.h>
 #include <linux/string.h>
 
 #include "internal.h"
 #include "page_owner.h"
+#include "page_owner_test.h"
 
-static void need_recording(struct kunit *test)
+/**
+ * page_owner_test_need() - skip a test unless page owners are being recorded
+ * @test: the test
+ *
+ * Context: A test's own task.
+ * Return: only if they are.
+ */
+void page_owner_test_need(struct kunit *test)
 {
 	if (!page_owner_enabled())
 		kunit_skip(test, "the kernel was not booted with page_owner=on");
+}
+
+/**
+ * page_owner_test_stack_has() - whether a function is a frame of a stack
+ * @handle: the stack
+ * @function: the function, not inlined and not cloned
+ *
+ * Context: Any.
+ * Return: true if it is.
+ */
+bool page_owner_test_stack_has(depot_stack_handle_t handle, void *function)
+{
+	unsigned long *entries, size, offset;
+	unsigned int i, nr = stack_depot_fetch(handle, &entries);
+
+	function = dereference_function_descriptor(function);
+	for (i = 0; i < nr; i++) {
+		/* The call, not what it returns to. */
+		unsigned long call = entries[i] - 1;
+
+		if (kallsyms_lookup_size_offset(call, &size, &offset) &&
+		    call - offset == (unsigned long)function)
+			return true;
+	}
+	return false;
 }
 
 /*
  * Filter
  */
 
-static int parse(struct page_owner_filter *filter, const char *words)
+static struct page_owner_filter *new_filter(struct kunit *test)
 {
-	char text[64];
+	struct page_owner_filter *filter = kunit_kzalloc(test, sizeof(*filter),
+							 GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, filter);
+	return filter;
+}
+
+static int parse_error(struct page_owner_filter *filter, const char *words,
+		       struct page_owner_error *error)
+{
+	char text[256];
 
 	strscpy(text, words, sizeof(text));
-	return page_owner_filter_parse(filter, text);
+	return page_owner_filter_parse(filter, text, error);
+}
+
+static int parse(struct page_owner_filter *filter, const char *words)
+{
+	struct page_owner_error error = {};
+
+	return parse_error(filter, words, &error);
 }
 
 static void test_filter_modes(struct kunit *test)
@@ -40,44 +94,45 @@ static void test_filter_modes(struct kunit *test)
 	static const struct {
 		const char *words;
 		enum page_owner_mode mode;
+		int nr;
 	} cases[] = {
-		{ "mode=stack", PAGE_OWNER_MODE_STACK },
-		{ "mode=handle\n", PAGE_OWNER_MODE_HANDLE },
-		{ "\n \tmode=stack_handle\n", PAGE_OWNER_MODE_STACK_HANDLE },
-		{ "mode=stack mode=handle", PAGE_OWNER_MODE_HANDLE },
+		{ "mode=stack", PAGE_OWNER_MODE_STACK, 1 },
+		{ "mode=handle\n", PAGE_OWNER_MODE_HANDLE, 1 },
+		{ "\n \tmode=stack_handle\n", PAGE_OWNER_MODE_STACK_HANDLE, 1 },
+		{ "mode=stack mode=handle", PAGE_OWNER_MODE_HANDLE, 2 },
 	};
+	struct page_owner_filter *filter = new_filter(test);
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct page_owner_filter filter = { .mode = PAGE_OWNER_NR_MODES };
-
-		KUNIT_EXPECT_EQ_MSG(test, parse(&filter, cases[i].words), 0,
+		filter->mode = PAGE_OWNER_NR_MODES;
+		KUNIT_EXPECT_EQ_MSG(test, parse(filter, cases[i].words), cases[i].nr,
 				    "\"%s\"", cases[i].words);
-		KUNIT_EXPECT_EQ(test, filter.mode, cases[i].mode);
-		KUNIT_EXPECT_FALSE(test, filter.by_node);
+		KUNIT_EXPECT_EQ(test, filter->mode, cases[i].mode);
+		KUNIT_EXPECT_FALSE(test, filter->by_node);
 	}
 }
 
 static void test_filter_nodes(struct kunit *test)
 {
-	struct page_owner_filter filter = {};
+	struct page_owner_filter *filter = new_filter(test);
 	int nid = first_node(node_states[N_MEMORY]);
 	char words[32];
 
 	snprintf(words, sizeof(words), "nid=%d", nid);
-	KUNIT_EXPECT_EQ(test, parse(&filter, words), 0);
-	KUNIT_EXPECT_TRUE(test, filter.by_node);
-	KUNIT_EXPECT_EQ(test, nodes_weight(filter.nodes), 1);
-	KUNIT_EXPECT_TRUE(test, node_isset(nid, filter.nodes));
+	KUNIT_EXPECT_EQ(test, parse(filter, words), 1);
+	KUNIT_EXPECT_TRUE(test, filter->by_node);
+	KUNIT_EXPECT_EQ(test, nodes_weight(filter->nodes), 1);
+	KUNIT_EXPECT_TRUE(test, node_isset(nid, filter->nodes));
 
 	/* What is not mentioned stays. */
-	KUNIT_EXPECT_EQ(test, parse(&filter, "mode=handle"), 0);
-	KUNIT_EXPECT_TRUE(test, filter.by_node);
+	KUNIT_EXPECT_EQ(test, parse(filter, "mode=handle"), 1);
+	KUNIT_EXPECT_TRUE(test, filter->by_node);
 
 	snprintf(words, sizeof(words), "mode=stack nid=%d,%d", nid, nid);
-	KUNIT_EXPECT_EQ(test, parse(&filter, words), 0);
-	KUNIT_EXPECT_EQ(test, filter.mode, PAGE_OWNER_MODE_STACK);
-	KUNIT_EXPECT_EQ(test, nodes_weight(filter.nodes), 1);
+	KUNIT_EXPECT_EQ(test, parse(filter, words), 2);
+	KUNIT_EXPECT_EQ(test, filter->mode, PAGE_OWNER_MODE_STACK);
+	KUNIT_EXPECT_EQ(test, nodes_weight(filter->nodes), 1);
 }
 
 static void test_filter_refuses(struct kunit *test)
@@ -87,23 +142,43 @@ static void test_filter_refuses(struct kunit *test)
 		"mode =stack", "mode= stack", "MODE=stack", "=stack", "nid", "nid=",
 		"nid=x", "nid=-1", "nid=0-", "nid=1-0", "nid=0,,x", "nid=99999",
 		"pages=1", "mode=handle pages=1", "pages=1 mode=handle",
-		"mode=handle nid=", "mode=handle,stack",
+		"mode=handle nid=", "mode=handle,stack", "show=1", "show pid=",
+		"reset=", "reset pid=", "resets",
+		"pid", "pid=", "pid=,", "pid=1,", "pid=,1", "pid=1,,2", "pid=-",
+		"pid=x", "pid=1x", "pid=0x1", "pid=+1", "pid=--1", "pid=1-2-3",
+		"pid=2-1", "pid=2147483648", "pid=99999999999999999999",
+		"pid=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "pid=1.5",
+		"tgid=", "tgid=x", "order=", "order=64", "order=x", "handle=0",
+		"handle=", "handle=4294967296", "memcg=0", "memcg=", "memcg=x",
+		"memcg=/no/such/group", "memcg=\\x", "age=", "age=>1", "age=1s",
+		"age=18446744073709551615", "state=", "state=used",
+		"state=free,", "zone=", "zone=normal", "zone=Normal,x",
+		"migratetype=", "migratetype=movable", "migratetype=Movable,",
+		"comm=", "comm=,", "comm=a,", "comm=\\", "comm=\\x1",
+		"comm=\\xgg", "comm=\\n", "comm=a\\x00", "comm=\\x00a",
+		"comm=sixteen-letters!", "module=", "module=no_such_module",
+		"module=,",
 	};
-	struct page_owner_filter before = { .mode = PAGE_OWNER_MODE_STACK_HANDLE };
+	struct page_owner_filter *before = new_filter(test);
+	struct page_owner_filter *filter = new_filter(test);
+	struct page_owner_error error;
 	int i;
 
+	before->mode = PAGE_OWNER_MODE_STACK_HANDLE;
+	KUNIT_ASSERT_EQ(test, parse(before, "pid=1,5-7 comm=a state=free"), 3);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct page_owner_filter filter = before;
-
-		KUNIT_EXPECT_EQ_MSG(test, parse(&filter, cases[i]), -EINVAL,
-				    "\"%s\"", cases[i]);
-		KUNIT_EXPECT_MEMEQ(test, &filter, &before, sizeof(filter));
+		*filter = *before;
+		error.text[0] = '\0';
+		KUNIT_EXPECT_EQ_MSG(test, parse_error(filter, cases[i], &error),
+				    -EINVAL, "\"%s\"", cases[i]);
+		KUNIT_EXPECT_MEMEQ(test, filter, before, sizeof(*filter));
+		KUNIT_EXPECT_NE_MSG(test, error.text[0], '\0', "\"%s\"", cases[i]);
 	}
 }
 
 static void test_filter_memoryless_node(struct kunit *test)
 {
-	struct page_owner_filter filter = {};
+	struct page_owner_filter *filter = new_filter(test);
 	char words[32];
 	int nid;
 
@@ -114,8 +189,68 @@ static void test_filter_memoryless_node(struct kunit *test)
 	if (nid == MAX_NUMNODES)
 		kunit_skip(test, "every possible node has memory");
 	snprintf(words, sizeof(words), "nid=%d", nid);
-	KUNIT_EXPECT_EQ(test, parse(&filter, words), -EINVAL);
-	KUNIT_EXPECT_FALSE(test, filter.by_node);
+	KUNIT_EXPECT_EQ(test, parse(filter, words), -EINVAL);
+	KUNIT_EXPECT_FALSE(test, filter->by_node);
+}
+
+/* What a filter says of itself, and that it says the same when read again. */
+static void expect_shown(struct kunit *test, const char *words, const char *want)
+{
+	struct page_owner_filter *filter = new_filter(test);
+	struct page_owner_filter *again = new_filter(test);
+	char *text = kunit_kzalloc(test, 1024, GFP_KERNEL);
+	struct seq_buf s;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	KUNIT_EXPECT_GT_MSG(test, parse(filter, words), 0, "\"%s\"", words);
+	seq_buf_init(&s, text, 1024);
+	page_owner_filter_show(&s, filter);
+	KUNIT_EXPECT_STREQ(test, seq_buf_str(&s), want);
+	KUNIT_EXPECT_GT(test, parse(again, text), 0);
+	KUNIT_EXPECT_MEMEQ(test, filter, again, sizeof(*filter));
+}
+
+static void test_filter_shown(struct kunit *test)
+{
+	static const char * const same[] = {
+		"mode=stack", "mode=handle pid=1", "mode=stack tgid=5-9,2,0",
+		"mode=stack order=3-", "mode=stack order=0-2", "mode=stack age=60-",
+		"mode=stack memcg=1,18446744073709551614 handle=4294967295",
+		"mode=stack_handle state=allocated,free migratetype=Unmovable,Movable",
+		"mode=stack zone=Normal pid=1", "mode=stack comm=\\x00",
+		"mode=stack comm=a,\\x20\\x2c\\x5c\\x0a\\x7f,gr\xc3\xbc",
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(same); i++)
+		expect_shown(test, same[i], same[i]);
+	expect_shown(test, "pid=-5", "mode=stack pid=0-5");
+	expect_shown(test, "handle=-5", "mode=stack handle=1-5");
+	expect_shown(test, "comm=\\x61\\x41", "mode=stack comm=aA");
+	expect_shown(test, "pid=1 pid=2,3", "mode=stack pid=2,3");
+	expect_shown(test, "pid=1 reset tgid=2", "mode=stack tgid=2");
+	expect_shown(test, "state=free,allocated", "mode=stack state=allocated,free");
+}
+
+/* "show" asks for the error of an earlier write, and keeps it. */
+static void test_filter_errors(struct kunit *test)
+{
+	struct page_owner_filter *filter = new_filter(test);
+	struct page_owner_error error = {};
+	char word[200] = "comm=";
+
+	KUNIT_EXPECT_EQ(test, parse_error(filter, "pid=1 pid=2,x", &error), -EINVAL);
+	KUNIT_EXPECT_STREQ(test, error.text, "pid=2,x: not a number or range");
+	KUNIT_EXPECT_FALSE(test, filter->show);
+	KUNIT_EXPECT_EQ(test, parse_error(filter, "show", &error), 0);
+	KUNIT_EXPECT_TRUE(test, filter->show);
+	KUNIT_EXPECT_STREQ(test, error.text, "pid=2,x: not a number or range");
+	KUNIT_EXPECT_EQ(test, parse_error(filter, "pid=2 show", &error), 1);
+	KUNIT_EXPECT_STREQ(test, error.text, "");
+	/* A word of any length leaves room for what is wrong with it. */
+	memset(word + 5, 'a', sizeof(word) - 6);
+	KUNIT_EXPECT_EQ(test, parse_error(filter, word, &error), -EINVAL);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(error.text, "a: longer than a command name"));
 }
 
 /*
@@ -138,15 +273,116 @@ static void test_comm(struct kunit *test)
 		{ "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f" },
 		{ "", "" },
 	};
-	char buf[4 * TASK_COMM_LEN];
-	struct seq_buf s;
+	char buf[PAGE_OWNER_COMM_MAX + 1];
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		seq_buf_init(&s, buf, sizeof(buf));
-		page_owner_format_comm(&s, cases[i].comm);
-		KUNIT_EXPECT_STREQ(test, seq_buf_str(&s), cases[i].text);
+		*page_owner_format_comm(buf, cases[i].comm) = '\0';
+		KUNIT_EXPECT_STREQ(test, buf, cases[i].text);
 	}
+}
+
+/* The same text as %pGp: every bit alone, with all others, and at random. */
+static void test_flags(struct kunit *test)
+{
+	char *want = kunit_kzalloc(test, PAGE_OWNER_NAMES_MAX, GFP_KERNEL);
+	char *have = kunit_kzalloc(test, PAGE_OWNER_NAMES_MAX, GFP_KERNEL);
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, want);
+	KUNIT_ASSERT_NOT_NULL(test, have);
+	for (i = 0; i < 3 * BITS_PER_LONG + 1; i++) {
+		unsigned long flags = i < BITS_PER_LONG ? BIT(i) :
+				      i < 2 * BITS_PER_LONG ? ~BIT(i - BITS_PER_LONG) :
+				      i < 3 * BITS_PER_LONG ? get_random_long() : 0;
+
+		*page_owner_format_flags(have, flags) = '\0';
+		snprintf(want, PAGE_OWNER_NAMES_MAX, "%pGp", &flags);
+		KUNIT_EXPECT_STREQ(test, have, want);
+	}
+}
+
+/*
+ * Cache
+ */
+
+static void destroy_cache(void *cache)
+{
+	page_owner_cache_destroy(cache);
+}
+
+static struct page_owner_cache *test_cache(struct kunit *test)
+{
+	struct page_owner_cache *cache = kunit_kzalloc(test, sizeof(*cache), GFP_KERNEL);
+	int ret;
+
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	KUNIT_ASSERT_EQ(test, page_owner_cache_init(cache), 0);
+	ret = kunit_add_action_or_reset(test, destroy_cache, cache);
+	KUNIT_ASSERT_EQ(test, ret, 0);
+	return cache;
+}
+
+static void remember(struct page_owner_cache *cache, enum page_owner_cached kind,
+		     u64 key, unsigned int len)
+{
+	memset(page_owner_cache_room(cache), (u8)(key + kind), len);
+	page_owner_cache_add(cache, kind, key, len);
+}
+
+/* What is found is what was put there. Returns whether anything is. */
+static bool recall(struct kunit *test, struct page_owner_cache *cache,
+		   enum page_owner_cached kind, u64 key, unsigned int want)
+{
+	unsigned int len;
+	const char *bytes = page_owner_cache_find(cache, kind, key, &len);
+
+	if (!bytes)
+		return false;
+	KUNIT_EXPECT_EQ(test, len, want);
+	KUNIT_EXPECT_NULL(test, memchr_inv(bytes, (u8)(key + kind), len));
+	return true;
+}
+
+static void test_cache_keys(struct kunit *test)
+{
+	struct page_owner_cache *cache = test_cache(test);
+
+	KUNIT_EXPECT_FALSE(test, recall(test, cache, PAGE_OWNER_CACHED_GFP, 0, 0));
+	remember(cache, PAGE_OWNER_CACHED_GFP, 0, 10);
+	remember(cache, PAGE_OWNER_CACHED_STACK, 0, 20);
+	remember(cache, PAGE_OWNER_CACHED_STACK, U64_MAX, 0);
+	KUNIT_EXPECT_TRUE(test, recall(test, cache, PAGE_OWNER_CACHED_GFP, 0, 10));
+	KUNIT_EXPECT_TRUE(test, recall(test, cache, PAGE_OWNER_CACHED_STACK, 0, 20));
+	KUNIT_EXPECT_TRUE(test, recall(test, cache, PAGE_OWNER_CACHED_STACK, U64_MAX, 0));
+	KUNIT_EXPECT_FALSE(test, recall(test, cache, PAGE_OWNER_CACHED_GFP, U64_MAX, 0));
+	/* The same key again: the newer bytes. */
+	remember(cache, PAGE_OWNER_CACHED_GFP, 0, 30);
+	KUNIT_EXPECT_TRUE(test, recall(test, cache, PAGE_OWNER_CACHED_GFP, 0, 30));
+}
+
+/* However much is put in, nothing is found wrong, and the memory is bounded. */
+static void fill_cache(struct kunit *test, unsigned int len)
+{
+	struct page_owner_cache *cache = test_cache(test);
+	unsigned int forgotten = 0;
+	u64 key;
+
+	for (key = 0; key < 4 << PAGE_OWNER_CACHE_BITS; key++) {
+		remember(cache, PAGE_OWNER_CACHED_STACK, key, len);
+		KUNIT_ASSERT_TRUE(test, recall(test, cache, PAGE_OWNER_CACHED_STACK,
+					       key, len));
+		forgotten += !recall(test, cache, PAGE_OWNER_CACHED_STACK, key / 2, len);
+	}
+	KUNIT_EXPECT_GT(test, forgotten, 0);
+	KUNIT_EXPECT_LT(test, cache->nr_used, 1 << PAGE_OWNER_CACHE_BITS);
+}
+
+static void test_cache_full(struct kunit *test)
+{
+	fill_cache(test, 0);
+	fill_cache(test, 700);
+	fill_cache(test, PAGE_OWNER_CACHE_ENTRY_MAX);
 }
 
 /* The frame that the made-up stacks of these tests consist of. */
@@ -160,7 +396,7 @@ static depot_stack_handle_t test_handle(struct kunit *test)
 	unsigned long entry = (unsigned long)dereference_function_descriptor(test_frame);
 	depot_stack_handle_t handle;
 
-	need_recording(test);
+	page_owner_test_need(test);
 	handle = stack_depot_save(&entry, 1, GFP_KERNEL);
 	KUNIT_ASSERT_NE(test, handle, 0);
 	return handle;
@@ -192,8 +428,9 @@ static void expect_text(struct kunit *test, const struct page_owner_snapshot *sn
 			enum page_owner_mode mode, const char *tail)
 {
 	char *want = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
-	char *have = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
-	struct seq_buf s;
+	char *have = kunit_kzalloc(test, PAGE_OWNER_TEXT_MAX + 1, GFP_KERNEL);
+	struct page_owner_cache *cache = test_cache(test);
+	int times;
 
 	KUNIT_ASSERT_NOT_NULL(test, want);
 	KUNIT_ASSERT_NOT_NULL(test, have);
@@ -202,9 +439,58 @@ static void expect_text(struct kunit *test, const struct page_owner_snapshot *sn
 		 "PFN 0x12345 type Unmovable Block %lu type Movable Flags %pGp\n%s",
 		 snap->owner.gfp_mask, &snap->owner.gfp_mask,
 		 snap->pfn >> pageblock_order, &snap->flags, tail);
-	seq_buf_init(&s, have, PAGE_SIZE);
-	page_owner_format(&s, snap, mode);
-	KUNIT_EXPECT_STREQ(test, seq_buf_str(&s), want);
+	/* Once found out, once remembered. */
+	for (times = 0; times < 2; times++) {
+		*page_owner_format(have, snap, mode, cache) = '\0';
+		KUNIT_EXPECT_STREQ(test, have, want);
+	}
+}
+
+static void test_filter_match(struct kunit *test)
+{
+	static const struct {
+		const char *words;
+		bool match;
+	} cases[] = {
+		{ "mode=handle", true },
+		{ "pid=41", true }, { "pid=40", false }, { "pid=1,41", true },
+		{ "pid=42-50", false }, { "pid=30-41", true }, { "pid=42-", false },
+		{ "tgid=40", true }, { "tgid=41", false },
+		{ "order=3", true }, { "order=0-2", false }, { "order=2-", true },
+		{ "migratetype=Unmovable", true }, { "migratetype=Movable", false },
+		{ "migratetype=Movable,Unmovable", true },
+		{ "comm=fifteen-letters", true }, { "comm=fifteen-letter", false },
+		{ "comm=x,fifteen\\x2dletters", true }, { "comm=\\x00", false },
+		{ "state=allocated", true }, { "state=free", false },
+		{ "state=free,allocated", true },
+		{ "memcg=77", true }, { "memcg=78", false }, { "memcg=1-", true },
+		/* Allocated at 100.9 s, and it is 200.8 s. */
+		{ "age=99", true }, { "age=100-", false }, { "age=-98", false },
+		{ "age=-99", true }, { "age=0-98,100-", false },
+		{ "pid=41 tgid=40 order=3", true }, { "pid=41 tgid=41 order=3", false },
+	};
+	struct page_owner_filter *filter = new_filter(test);
+	struct page_owner_cache *cache = test_cache(test);
+	struct page_owner_snapshot snap;
+	int i;
+
+	fill_snapshot(&snap, test_handle(test));
+	snap.owner.ts_nsec = 100900ULL * NSEC_PER_MSEC;
+	snap.charge = PAGE_OWNER_CHARGED;
+	snap.memcg_ino = 77;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		memset(filter, 0, sizeof(*filter));
+		KUNIT_EXPECT_GT(test, parse(filter, cases[i].words), 0);
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].match,
+				    page_owner_filter_match(filter, &snap,
+							    200800ULL * NSEC_PER_MSEC,
+							    cache),
+				    "%s", cases[i].words);
+	}
+	/* An inode left over from another page is none. */
+	snap.charge = PAGE_OWNER_UNCHARGED;
+	KUNIT_EXPECT_GT(test, parse(filter, "reset memcg=77"), 0);
+	KUNIT_EXPECT_FALSE(test, page_owner_filter_match(filter, &snap, 0, cache));
 }
 
 static void test_record_modes(struct kunit *test)
@@ -255,27 +541,53 @@ static void test_record_extras(struct kunit *test)
 	expect_text(test, &snap, PAGE_OWNER_MODE_HANDLE, tail);
 }
 
+static void test_record_freed(struct kunit *test)
+{
+	char *have = kunit_kzalloc(test, PAGE_OWNER_TEXT_MAX + 1, GFP_KERNEL);
+	depot_stack_handle_t handle = test_handle(test);
+	struct page_owner_snapshot snap;
+	char want[160];
+
+	KUNIT_ASSERT_NOT_NULL(test, have);
+	fill_snapshot(&snap, handle);
+	snap.allocated = false;
+	snap.owner.free_handle = handle;
+	snap.owner.free_pid = 51;
+	snap.owner.free_tgid = 50;
+	snap.owner.free_ts_nsec = 12345;
+	*page_owner_format(have, &snap, PAGE_OWNER_MODE_STACK_HANDLE,
+			   test_cache(test)) = '\0';
+	KUNIT_EXPECT_TRUE(test, strstarts(have, "Page last allocated via order 3, "));
+	snprintf(want, sizeof(want),
+		 " %pS\nhandle: %u\nPage freed by pid 51, tgid 50, ts 12345 ns\n %pS\nhandle: %u\n\n",
+		 test_frame, handle, test_frame, handle);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(have, want));
+}
+
 /* The worst that can be: every name as long as a name can be. */
 static void test_record_fits(struct kunit *test)
 {
 	char *buf = kunit_kzalloc(test, PAGE_OWNER_TEXT_MAX, GFP_KERNEL);
 	struct page_owner_snapshot snap;
-	struct seq_buf s;
+	char *end;
 
 	KUNIT_ASSERT_NOT_NULL(test, buf);
 	fill_snapshot(&snap, test_handle(test));
 	snap.pfn = ULONG_MAX;
 	snap.flags = ULONG_MAX;
+	snap.owner.order = U8_MAX;
+	snap.owner.pid = INT_MIN;
+	snap.owner.tgid = INT_MIN;
 	snap.owner.gfp_mask = (__force gfp_t)~(__force u32)__GFP_MOVABLE;
 	snap.owner.last_migrate_reason = MR_CONTIG_RANGE;
 	memset(snap.owner.comm, '\n', TASK_COMM_LEN - 1);
 	snap.charge = PAGE_OWNER_CHARGED_OBJCG;
 	memset(snap.memcg_name, 'm', sizeof(snap.memcg_name) - 1);
-	seq_buf_init(&s, buf, PAGE_OWNER_TEXT_MAX);
-	page_owner_format(&s, &snap, PAGE_OWNER_MODE_STACK_HANDLE);
-	KUNIT_EXPECT_FALSE(test, seq_buf_has_overflowed(&s));
-	/* And as many of the longest frames still fit. */
-	KUNIT_EXPECT_LE(test, seq_buf_used(&s) + PAGE_OWNER_DEPTH * KSYM_SYMBOL_LEN,
+	end = page_owner_format(buf, &snap, PAGE_OWNER_MODE_STACK_HANDLE,
+				test_cache(test));
+	KUNIT_EXPECT_NOT_NULL(test, strnstr(buf, "pid -2147483648, tgid", end - buf));
+	/* As many of the longest frames still fit, twice. */
+	KUNIT_EXPECT_LE(test, end - buf + 2 * PAGE_OWNER_CACHE_ENTRY_MAX,
 			PAGE_OWNER_TEXT_MAX);
 }
 
@@ -317,11 +629,147 @@ static void test_stack_counts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_owner_stack_pages(stack), before);
 }
 
+/* A stack's changes are in its place in a CPU's table until another needs it. */
+static void test_stack_deltas(struct kunit *test)
+{
+	struct page_owner_stack *stack, *other;
+	struct page_owner_counts before, after;
+
+	stack = page_owner_stack_get(test_handle(test), GFP_KERNEL, true);
+	KUNIT_ASSERT_NOT_NULL(test, stack);
+	page_owner_stack_read(stack, &before);
+	page_owner_stack_count(stack, 5, 2, 0);
+	page_owner_stack_count(stack, -3, 0, 1);
+	/* Whoever shares the place, and everybody else. */
+	for (other = page_owner_stack_first(); other;
+	     other = page_owner_stack_next(other))
+		page_owner_stack_count(other, 0, 0, 0);
+	page_owner_stack_count(stack, 1, 1, 0);
+	page_owner_stack_read(stack, &after);
+	KUNIT_EXPECT_EQ(test, after.pages, before.pages + 3);
+	KUNIT_EXPECT_EQ(test, after.allocs, before.allocs + 3);
+	KUNIT_EXPECT_EQ(test, after.frees, before.frees + 1);
+	KUNIT_EXPECT_GE(test, after.peak, after.pages);
+	page_owner_stack_add(stack, -3);
+}
+
+static void test_stack_peak(struct kunit *test)
+{
+	const long many = 100 * PAGE_OWNER_DELTA_MAX;
+	struct page_owner_counts before, after;
+	struct page_owner_stack *stack;
+
+	stack = page_owner_stack_get(test_handle(test), GFP_KERNEL, true);
+	KUNIT_ASSERT_NOT_NULL(test, stack);
+	page_owner_stack_read(stack, &before);
+	page_owner_stack_add(stack, many);
+	page_owner_stack_add(stack, -many);
+	page_owner_stack_read(stack, &after);
+	KUNIT_EXPECT_EQ(test, after.pages, before.pages);
+	KUNIT_EXPECT_GE(test, after.peak, before.pages + many - PAGE_OWNER_DELTA_MAX);
+}
+
+/*
+ * Tasks
+ */
+
+/* Gives the running task a name that it did not have before. */
+static struct page_owner_task *rename_current(u32 number)
+{
+	memcpy(current->comm, &number, sizeof(number));
+	return page_owner_task_new(GFP_KERNEL, true);
+}
+
+static void restore_name(const char *comm)
+{
+	set_task_comm(current, comm);
+	page_owner_task_new(GFP_KERNEL, true);
+}
+
+/*
+ * An identity stays as long as a page refers to it. Then it is remembered for a
+ * while, and after that nobody is taken for it.
+ */
+static void test_task_references(struct kunit *test)
+{
+	struct page_owner_identity who;
+	struct page_owner_task *task;
+	char comm[TASK_COMM_LEN];
+	unsigned int i;
+	u64 when;
+	u32 id;
+
+	page_owner_test_need(test);
+	get_task_comm(comm, current);
+	task = rename_current(0x31313131);
+	KUNIT_EXPECT_TRUE(test, page_owner_task_known(task));
+	id = task->id;
+	when = local_clock();
+	page_owner_task_get(id);
+	for (i = 0; i < 10000; i++)
+		rename_current(0x40404040 + i);
+	rcu_read_lock();
+	page_owner_task_read(id, when, &who);
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, who.pid, current->pid);
+	KUNIT_EXPECT_EQ(test, who.tgid, current->tgid);
+	KUNIT_EXPECT_MEMEQ(test, who.comm, "1111", 4);
+
+	page_owner_task_put(id);
+	rcu_read_lock();
+	page_owner_task_read(id, when, &who);
+	rcu_read_unlock();
+	KUNIT_EXPECT_MEMEQ(test, who.comm, "1111", 4);
+
+	for (i = 0; i < 10000; i++)
+		rename_current(0x40404040 + i);
+	rcu_read_lock();
+	page_owner_task_read(id, when, &who);
+	rcu_read_unlock();
+	KUNIT_EXPECT_STREQ(test, who.comm, "<unknown>");
+	KUNIT_EXPECT_EQ(test, who.pid, 0);
+	restore_name(comm);
+}
+
+static void test_tasks_leave_nothing(struct kunit *test)
+{
+	/* Ten million tasks; checks of every access make that very slow. */
+	const u32 many = IS_ENABLED(CONFIG_KASAN) ? 100000 : 10000000;
+	unsigned long before, after, pages, most = 0;
+	char comm[TASK_COMM_LEN];
+	u32 i, id = 0;
+
+	page_owner_test_need(test);
+	get_task_comm(comm, current);
+	page_owner_tasks_read_stats(&before, &pages);
+	for (i = 1; i <= many; i++) {
+		/* One page, which each task takes from the one before. */
+		u32 next = rename_current(i)->id;
+
+		page_owner_task_get(next);
+		page_owner_task_put(id);
+		id = next;
+		if (i % 65536)
+			continue;
+		page_owner_tasks_read_stats(&after, &pages);
+		most = max(most, after);
+		cond_resched();
+	}
+	page_owner_task_put(id);
+	restore_name(comm);
+	page_owner_tasks_read_stats(&after, &pages);
+	kunit_info(test, "%u tasks: %lu identities before, %lu at most, %lu after, in %lu pages",
+		   many, before, most, after, pages);
+	/* What the system did meanwhile may have pages under passing names. */
+	KUNIT_EXPECT_LT(test, after, before + many / 1000);
+	KUNIT_EXPECT_LT(test, most, before + many / 1000);
+}
+
 static void test_special_entries(struct kunit *test)
 {
 	int i, j;
 
-	need_recording(test);
+	page_owner_test_need(test);
 	for (i = 0; i < PAGE_OWNER_NR_SPECIAL; i++) {
 		KUNIT_ASSERT_NOT_NULL(test, page_owner_special(i));
 		KUNIT_EXPECT_NE(test, page_owner_special(i)->handle, 0);
@@ -345,7 +793,7 @@ static void expect_block(struct kunit *test, struct page *page, int nr,
 	int i;
 
 	for (i = 0; i < nr; i++) {
-		KUNIT_ASSERT_TRUE(test, page_owner_read(page + i, &snap, true));
+		KUNIT_ASSERT_TRUE(test, page_owner_read(page + i, &snap));
 		KUNIT_EXPECT_EQ_MSG(test, snap.allocated, allocated, "page %d", i);
 		KUNIT_EXPECT_EQ_MSG(test, (int)snap.owner.order, order, "page %d", i);
 	}
@@ -359,12 +807,12 @@ static void test_record_life(struct kunit *test)
 	long before;
 	int order;
 
-	need_recording(test);
+	page_owner_test_need(test);
 	for (order = 0; order <= 4; order++) {
 		page = alloc_pages(GFP_KERNEL | __GFP_COMP, order);
 		KUNIT_ASSERT_NOT_NULL(test, page);
 		expect_block(test, page, 1 << order, true, order);
-		KUNIT_ASSERT_TRUE(test, page_owner_read(page, &snap, true));
+		KUNIT_ASSERT_TRUE(test, page_owner_read(page, &snap));
 		KUNIT_EXPECT_EQ(test, snap.owner.pid, current->pid);
 		KUNIT_EXPECT_EQ(test, snap.owner.tgid, current->tgid);
 		KUNIT_EXPECT_STREQ(test, snap.owner.comm, current->comm);
@@ -383,7 +831,7 @@ static void test_record_split(struct kunit *test)
 	struct page *page;
 	int i;
 
-	need_recording(test);
+	page_owner_test_need(test);
 	page = alloc_pages(GFP_KERNEL, 3);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	split_page(page, 3);
@@ -400,10 +848,10 @@ static void test_record_pieces(struct kunit *test)
 	struct page *page;
 	long before;
 
-	need_recording(test);
+	page_owner_test_need(test);
 	page = alloc_pages(GFP_KERNEL, 4);
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_ASSERT_TRUE(test, page_owner_read(page, &snap, true));
+	KUNIT_ASSERT_TRUE(test, page_owner_read(page, &snap));
 	stack = page_owner_stack_find(snap.owner.handle);
 	KUNIT_ASSERT_NOT_NULL(test, stack);
 	before = page_owner_stack_pages(stack);
@@ -424,18 +872,31 @@ static void test_record_torn(struct kunit *test)
 	struct page *page;
 	bool torn, whole;
 
-	need_recording(test);
+	page_owner_test_need(test);
 	page = alloc_page(GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	ext = page_ext_get(page);
-	page_owner_of(ext)->seq++;
-	torn = page_owner_read(page, &snap, true);
-	page_owner_of(ext)->seq++;
-	whole = page_owner_read(page, &snap, true);
+	page_owner_record_of(ext)->seq++;
+	torn = page_owner_read(page, &snap);
+	page_owner_record_of(ext)->seq++;
+	whole = page_owner_read(page, &snap);
 	page_ext_put(ext);
 	__free_page(page);
 	KUNIT_EXPECT_FALSE(test, torn);
 	KUNIT_EXPECT_TRUE(test, whole);
+}
+
+/* Booted with page_owner=on,verify: all since then. Else there are none. */
+static void test_captures_compared(struct kunit *test)
+{
+	struct page_owner_capture_stats stats;
+
+	page_owner_test_need(test);
+	page_owner_capture_read_stats(&stats);
+	kunit_info(test, "%llu captures compared", stats.compared);
+	if (page_owner_capture_verifies())
+		KUNIT_EXPECT_GT(test, stats.compared, 0);
+	KUNIT_EXPECT_EQ(test, stats.different, 0);
 }
 
 /*
@@ -459,12 +920,12 @@ static void test_skip_free(struct kunit *test)
 /* A walk over a range shows a block once, and only at its first page. */
 static void test_walk_block(struct kunit *test)
 {
-	struct page_owner_snapshot snap;
+	struct page_owner_snapshot snap = {};
 	struct page_owner_walk walk;
 	unsigned long pfn;
 	struct page *page;
 
-	need_recording(test);
+	page_owner_test_need(test);
 	page = alloc_pages(GFP_KERNEL, 3);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	pfn = page_to_pfn(page);
@@ -491,13 +952,25 @@ static struct kunit_case page_owner_cases[] = {
 	KUNIT_CASE(test_filter_nodes),
 	KUNIT_CASE(test_filter_refuses),
 	KUNIT_CASE(test_filter_memoryless_node),
+	KUNIT_CASE(test_filter_shown),
+	KUNIT_CASE(test_filter_errors),
+	KUNIT_CASE(test_filter_match),
 	KUNIT_CASE(test_comm),
+	KUNIT_CASE(test_flags),
+	KUNIT_CASE(test_cache_keys),
+	KUNIT_CASE(test_cache_full),
 	KUNIT_CASE(test_record_modes),
 	KUNIT_CASE(test_record_extras),
+	KUNIT_CASE(test_record_freed),
 	KUNIT_CASE(test_record_fits),
 	KUNIT_CASE(test_stack_entries),
 	KUNIT_CASE(test_stack_counts),
+	KUNIT_CASE(test_stack_deltas),
+	KUNIT_CASE(test_stack_peak),
+	KUNIT_CASE(test_task_references),
+	KUNIT_CASE(test_tasks_leave_nothing),
 	KUNIT_CASE(test_special_entries),
+	KUNIT_CASE(test_captures_compared),
 	KUNIT_CASE(test_record_life),
 	KUNIT_CASE(test_record_split),
 	KUNIT_CASE(test_record_pieces),

@@ -7,9 +7,11 @@
  * be initialised yet, and the order of a free block is read while the block may
  * be taken apart.
  */
+#include <linux/cgroup.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/page_ext.h>
 #include <linux/sched/signal.h>
 
 #include "internal.h"
@@ -74,49 +76,188 @@ static bool page_matches(const struct page_owner_walk *walk, struct page *page)
 {
 	if (walk->zone && page_zone(page) != walk->zone)
 		return false;
+	if (walk->zones && !(walk->zones & BIT(page_zonenum(page))))
+		return false;
 	return !walk->nodes || node_isset(page_to_nid(page), *walk->nodes);
 }
 
 /*
- * A record is shown at the first page of its block, to which the order is
- * aligned. Returns false, and where the block ends, for any other page.
+ * Fills in how the page is charged, and by which memory cgroup. RCU keeps that
+ * one from going away. The name is looked up only when it is another one's.
  */
-static bool first_of_block(const struct page_owner_snapshot *snap,
-			   unsigned long *next)
+static void set_charge(struct page_owner_snapshot *snap,
+		       enum page_owner_charge charge, struct mem_cgroup *memcg)
 {
-	unsigned long nr = 1UL << snap->owner.order;
-	unsigned long first = ALIGN_DOWN(snap->pfn, nr);
-
-	*next = first + nr;
-	return snap->pfn == first;
+	snap->charge = charge;
+#ifdef CONFIG_MEMCG
+	if (charge < PAGE_OWNER_CHARGED)
+		return;
+	snap->memcg_online = memcg->css.flags & CSS_ONLINE;
+	if (snap->memcg_ino == cgroup_ino(memcg->css.cgroup))
+		return;
+	snap->memcg_ino = cgroup_ino(memcg->css.cgroup);
+	cgroup_name(memcg->css.cgroup, snap->memcg_name, sizeof(snap->memcg_name));
+#endif
 }
 
-/* The next allocation before @stop, if any: true, and @walk is behind it. */
+/*
+ * An allocation's record is at its first page. Only where a walk begins can there
+ * be a page whose block began before; but of a freed block any page may be left.
+ */
+static bool read_record(struct page_owner_walk *walk, struct page *page,
+			struct page_owner_snapshot *snap)
+{
+	bool first = !walk->partial && !walk->freed;
+
+	return first ? page_owner_read_first(page, snap) : page_owner_read(page, snap);
+}
+
+/*
+ * Reads the record, and the charge before and after it: if that has not changed,
+ * both are of one life of the page. (For them not to be, the page would have to
+ * come back twice, and to the same memory cgroup, between the two.)
+ */
+static bool read_charged(struct page_owner_walk *walk, struct page *page,
+			 struct page_owner_snapshot *snap)
+{
+	struct mem_cgroup *memcg = NULL, *again = NULL;
+	enum page_owner_charge charge;
+	bool done = false;
+	int tries;
+
+	rcu_read_lock();
+	for (tries = 0; tries < 8 && !done; tries++) {
+		charge = page_owner_base_memcg(page, &memcg);
+		if (!read_record(walk, page, snap))
+			break;
+		done = page_owner_base_memcg(page, &again) == charge &&
+		       again == memcg;
+	}
+	if (done)
+		set_charge(snap, charge, memcg);
+	rcu_read_unlock();
+	return done;
+}
+
+/* A tail page's memory cgroup word means something else. */
+static bool read_page(struct page_owner_walk *walk, struct page *page,
+		      struct page_owner_snapshot *snap)
+{
+	bool done = PageTail(page) ? read_record(walk, page, snap) :
+				     read_charged(walk, page, snap);
+
+	snap->nid = page_to_nid(page);
+	snap->zone = page_zonenum(page);
+	return done;
+}
+
+/*
+ * Freed pages are read one by one, as any of them may have been allocated again.
+ * One is shown if it is the first of its block, or if the page before it is not of
+ * the same block any more.
+ */
+static bool first_of_freed(struct page_owner_walk *walk,
+			   const struct page_owner_snapshot *snap)
+{
+	const struct page_owner *owner = &snap->owner;
+	bool same = walk->last.pfn + 1 == snap->pfn &&
+		    walk->last.ts == owner->ts_nsec &&
+		    walk->last.free_ts == owner->free_ts_nsec;
+
+	walk->last.pfn = snap->pfn;
+	walk->last.ts = owner->ts_nsec;
+	walk->last.free_ts = owner->free_ts_nsec;
+	return !same || IS_ALIGNED(snap->pfn, 1UL << owner->order);
+}
+
+/* Goes behind the page or block; returns whether it is to be shown. */
+static bool walk_page(struct page_owner_walk *walk, struct page *page,
+		      struct page_owner_snapshot *snap)
+{
+	bool partial = walk->partial, shown = false;
+
+	if (PagePoisoned(page) || !page_matches(walk, page) ||
+	    !read_page(walk, page, snap)) {
+		walk->pfn++;
+		return false;
+	}
+	walk->partial = false;
+	if (snap->allocated) {
+		walk->pfn = snap->block_pfn + (1UL << snap->owner.order);
+		shown = snap->block_pfn == snap->pfn || partial;
+	} else {
+		walk->pfn++;
+		if (walk->freed && snap->recorded && snap->owner.free_handle)
+			shown = first_of_freed(walk, snap);
+	}
+	return shown && (!walk->match || walk->match(snap, walk->data));
+}
+
+/* Pages that a page without a mark stands for: a free block, or itself. */
+static unsigned long step_over(struct page *page, unsigned long pfn)
+{
+	unsigned int order;
+
+	if (PagePoisoned(page) || !page_owner_base_is_free(page))
+		return 1;
+	order = page_owner_base_free_order(page);
+	return page_owner_skip_free(pfn, order) - pfn;
+}
+
+/*
+ * The next page before @stop of which there is a record, by a look at no more
+ * than its mark and, without one, at what lies in the free lists. The first page
+ * is online, and so are those up to @stop.
+ */
+static struct page *next_recorded(struct page_owner_walk *walk,
+				  struct page *page, unsigned long stop)
+{
+	struct page_ext *const first = page_ext_get(page), *ext = first;
+	unsigned long step;
+
+	for (; ext && walk->pfn < stop; walk->pfn += step, page += step) {
+		if (page_owner_ext_marked(ext, walk->freed || walk->partial))
+			break;
+		step = walk->freed ? 1 : step_over(page, walk->pfn);
+		ext = (void *)ext + step * page_ext_size;
+	}
+	page_ext_put(first);
+	if (!ext)
+		walk->pfn = stop;
+	return walk->pfn < stop ? page : NULL;
+}
+
+/*
+ * The next record before @stop, if any: true, and @walk is behind it. Memory, and
+ * memory for page_ext, come in units of at least a pageblock.
+ */
 static bool walk_chunk(struct page_owner_walk *walk, unsigned long stop,
 		       struct page_owner_snapshot *snap)
 {
-	struct page *page;
+	while (walk->pfn < stop) {
+		unsigned long end = min(pageblock_end_pfn(walk->pfn), stop);
+		struct page *page = pfn_to_online_page(walk->pfn);
 
-	while ((page = page_owner_next_used(&walk->pfn, stop))) {
-		if (!page_matches(walk, page) || !page_owner_read(page, snap, true) ||
-		    !snap->allocated) {
-			walk->pfn++;
+		if (!page) {
+			walk->pfn = end;
 			continue;
 		}
-		if (first_of_block(snap, &walk->pfn) || walk->partial)
+		page = next_recorded(walk, page, end);
+		if (page && walk_page(walk, page, snap))
 			return true;
 	}
 	return false;
 }
 
 /**
- * page_owner_walk_next() - find the next allocation
+ * page_owner_walk_next() - find the next record
  * @walk: the walk; its pfn is set to one past the last page of the allocation,
- *        or to its end
- * @snap: the allocation, as recorded at its first page
+ *        or the freed page, or to its end
+ * @snap: the record, as found at its first page. To be zeroed once; its
+ *        memcg_name is then only filled in when memcg_ino changes.
  *
  * Context: Process context, may sleep. The caller keeps memory online.
- * Return: 1 if an allocation was found, 0 at the end, -EINTR if a fatal signal
+ * Return: 1 if a record was found, 0 at the end, -EINTR if a fatal signal
  * is pending.
  */
 int page_owner_walk_next(struct page_owner_walk *walk,
@@ -132,4 +273,22 @@ int page_owner_walk_next(struct page_owner_walk *walk,
 		cond_resched();
 	}
 	return 0;
+}
+
+/**
+ * page_owner_walk_look_back() - look at the page before the first of a walk
+ * @walk: the walk, about to begin, which shows freed pages
+ * @snap: overwritten
+ *
+ * So that a walk that goes on in the middle of a freed block knows it.
+ *
+ * Context: As page_owner_walk_next().
+ */
+void page_owner_walk_look_back(struct page_owner_walk *walk,
+			       struct page_owner_snapshot *snap)
+{
+	struct page *page = pfn_to_online_page(walk->pfn - 1);
+
+	if (page && !PagePoisoned(page) && read_page(walk, page, snap) && !snap->allocated)
+		first_of_freed(walk, snap);
 }

@@ -18,7 +18,20 @@ struct page;
 struct page_owner_stack;
 struct pglist_data;
 struct seq_file;
+struct task_struct;
 struct zone;
+
+/**
+ * struct page_owner_bulk - a bulk allocation while it is being made
+ * @stack: who makes it; NULL if that is not recorded
+ * @nr: pages recorded so far
+ * @ts_nsec: time of all of them
+ */
+struct page_owner_bulk {
+	struct page_owner_stack *stack;
+	unsigned int nr;
+	u64 ts_nsec;
+};
 
 #ifdef CONFIG_PAGE_OWNER
 
@@ -34,9 +47,11 @@ void __page_owner_free_pieces(struct page *page, unsigned int order);
 void __page_owner_migrate(struct folio *dst, struct folio *src);
 void __page_owner_set_migrate_reason(struct page *page, int reason);
 void __page_owner_dump(const struct page *page);
-struct page_owner_stack *__page_owner_bulk_capture(gfp_t gfp);
-void __page_owner_bulk_alloc(struct page *page, gfp_t gfp,
-			     struct page_owner_stack *stack);
+void __page_owner_exit(struct task_struct *task);
+void __page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp);
+void __page_owner_bulk_alloc(struct page_owner_bulk *bulk, struct page *page,
+			     gfp_t gfp);
+void __page_owner_bulk_end(struct page_owner_bulk *bulk);
 void page_owner_show_mixed_blocks(struct seq_file *m, struct pglist_data *pgdat,
 				  struct zone *zone);
 
@@ -75,8 +90,8 @@ static inline void page_owner_alloc(struct page *page, unsigned int order,
  * @order: the block has 2^@order pages. It need not have been allocated as one
  *         block: each page is subtracted from the stack that allocated it.
  *
- * Context: Any but NMI. Memory is only ever allocated with GFP_NOWAIT. The
- * caller owns the block alone and holds neither the zone lock nor a pcp lock.
+ * Context: Any. Memory is only ever allocated where the kernel can tell that
+ * nothing is held. The caller owns the block alone.
  */
 static inline void page_owner_free(struct page *page, unsigned int order)
 {
@@ -155,34 +170,65 @@ static inline void page_owner_dump(const struct page *page)
 }
 
 /**
- * page_owner_bulk_capture() - find the caller's stack before a pcp lock is taken
+ * page_owner_bulk_begin() - find the caller's stack before a pcp lock is taken
+ * @bulk: filled in
  * @gfp: GFP flags of the bulk allocation
  *
  * The bulk allocator hands out pages under a pcp lock, where recording must not
- * allocate. So the stack is looked up, and stored if it is new, beforehand.
+ * allocate. So the stack is looked up, and stored if it is new, beforehand. All
+ * pages get the time of this call.
  *
  * Context: Where the page allocator may be entered with @gfp.
- * Return: what page_owner_bulk_alloc() needs. NULL if recording is off.
  */
-static inline struct page_owner_stack *page_owner_bulk_capture(gfp_t gfp)
+static inline void page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp)
 {
-	return page_owner_enabled() ? __page_owner_bulk_capture(gfp) : NULL;
+	bulk->stack = NULL;
+	bulk->nr = 0;
+	if (page_owner_enabled())
+		__page_owner_bulk_begin(bulk, gfp);
 }
 
 /**
  * page_owner_bulk_alloc() - record one page of a bulk allocation
+ * @bulk: from page_owner_bulk_begin(). If recording was switched on since, the
+ *        page stays without a record.
  * @page: the page
  * @gfp: GFP flags of the bulk allocation
- * @stack: from page_owner_bulk_capture(). With NULL, because recording was
- *         switched on in between, the page stays without a record.
  *
- * Context: Any; the pcp lock may be held. Allocates nothing, takes no lock.
+ * Context: Any; the pcp lock may be held. Allocates nothing, takes no lock that
+ * is held while anything is allocated.
  */
-static inline void page_owner_bulk_alloc(struct page *page, gfp_t gfp,
-					 struct page_owner_stack *stack)
+static inline void page_owner_bulk_alloc(struct page_owner_bulk *bulk,
+					 struct page *page, gfp_t gfp)
+{
+	if (page_owner_enabled() && bulk->stack)
+		__page_owner_bulk_alloc(bulk, page, gfp);
+}
+
+/**
+ * page_owner_bulk_end() - count the pages of a bulk allocation
+ * @bulk: from page_owner_bulk_begin()
+ *
+ * To be called before any of the pages can be freed.
+ *
+ * Context: Any.
+ */
+static inline void page_owner_bulk_end(struct page_owner_bulk *bulk)
+{
+	if (page_owner_enabled() && bulk->stack)
+		__page_owner_bulk_end(bulk);
+}
+
+/**
+ * page_owner_exit() - a task goes
+ * @task: the task, whose last reference is dropped
+ *
+ * Context: Any but NMI.
+ */
+static inline void page_owner_exit(struct task_struct *task)
 {
 	if (page_owner_enabled())
-		__page_owner_bulk_alloc(page, gfp, stack);
+		__page_owner_exit(task);
 }
 
 #else /* !CONFIG_PAGE_OWNER */
@@ -222,19 +268,20 @@ static inline void page_owner_dump(const struct page *page)
 {
 }
 
-static inline struct page_owner_stack *page_owner_bulk_capture(gfp_t gfp)
-{
-	return NULL;
-}
-
-static inline void page_owner_bulk_alloc(struct page *page, gfp_t gfp,
-					 struct page_owner_stack *stack)
+static inline void page_owner_exit(struct task_struct *task)
 {
 }
 
-static inline void page_owner_show_mixed_blocks(struct seq_file *m,
-						struct pglist_data *pgdat,
-						struct zone *zone)
+static inline void page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp)
+{
+}
+
+static inline void page_owner_bulk_alloc(struct page_owner_bulk *bulk,
+					 struct page *page, gfp_t gfp)
+{
+}
+
+static inline void page_owner_bulk_end(struct page_owner_bulk *bulk)
 {
 }
 

@@ -10,7 +10,7 @@ import re
 
 import gdb
 
-from linux import constants, stackdepot, utils
+from linux import constants, cpus, stackdepot, utils
 
 # page_ext entries fetched at a time: a quarter of a megabyte or so.
 BATCH = 4096
@@ -102,10 +102,58 @@ class Stacks:
 
     def counted(self):
         """Yield (handle, pages) for each stack that the kernel counts."""
+        tables = self.tables()
         stack = gdb.parse_and_eval('first_stack')
         while stack:
-            yield stack['handle'], int(stack['pages']['counter'])
+            pages = int(stack['pages']['counter'])
+            slot = int(stack['slot'])
+            for raw in tables:
+                delta = self.delta.decode(raw[slot:slot + self.delta.size])
+                if delta['stack'] == int(stack):
+                    pages += delta['pages']
+            yield stack['handle'], pages
             stack = stack['next']
+
+    def tables(self):
+        """Each CPU's table of changes that it has not passed on."""
+        self.delta = Layout('struct stack_delta')
+        size = int(gdb.parse_and_eval('NR_DELTAS')) * self.delta.size
+        pointer = gdb.parse_and_eval('stack_deltas')
+        return [bytes(utils.read_memoryview(
+            gdb.selected_inferior(),
+            int(cpus.per_cpu(pointer, cpu).address), size))
+            for cpu in cpus.each_possible_cpu()]
+
+
+class Tasks:
+    """Who tasks are, by the number in a record."""
+
+    def __init__(self):
+        self.known = {}
+        self.bits = int(gdb.parse_and_eval('PLACE_BITS'))
+        self.kind = gdb.lookup_type('struct page_owner_task').pointer()
+        self.pages = gdb.parse_and_eval('task_pages')
+
+    def look_up(self, number):
+        if not number:
+            return gdb.parse_and_eval('&unknown_task')
+        page = self.pages[number >> self.bits].cast(self.kind)
+        return page + (number & (1 << self.bits) - 1) if page else None
+
+    def identity(self, number, when=None):
+        """pid, tgid and escaped name. A page that is not allocated any more
+        tells when it was: who has the number now may have come later."""
+        if number not in self.known:
+            task = self.look_up(number)
+            comm = bytes(int(task['comm'][i]) & 255 for i in
+                         range(task['comm'].type.sizeof)) if task else b''
+            self.known[number] = (int(task['since']), int(task['pid']),
+                                  int(task['tgid']), escape_comm(comm)) \
+                if task else None
+        found = self.known[number]
+        if not found or when is not None and found[0] > when:
+            return (0, 0, '<unknown>')
+        return found[1:]
 
 
 class Layout:
@@ -115,6 +163,7 @@ class Layout:
         order = utils.get_target_endianness() == utils.LITTLE_ENDIAN
         self.order = 'little' if order else 'big'
         self.type = gdb.lookup_type(name)
+        self.size = self.type.sizeof
         self.members = [self.member(f) for f in self.type.fields()]
 
     def member(self, field):
@@ -125,6 +174,7 @@ class Layout:
         return field.name, field.bitpos // 8, kind.sizeof, signed
 
     def decode(self, raw):
+        """What is behind the end of raw is taken as zeroes."""
         values = {}
         for name, at, size, signed in self.members:
             part = raw[at:at + size]
@@ -133,24 +183,40 @@ class Layout:
         return values
 
 
-class Record:
-    """One page: the flags of its page_ext and its struct page_owner."""
+class Bits:
+    """Parts of a record's word: masks by their names in mm/page_owner.h."""
 
-    def __init__(self, pfn, address, flags, members):
+    def __init__(self):
+        for name in 'ORDER', 'FREE_ORDER', 'REASON', 'RECORDED', 'ALLOCATED':
+            mask = int(gdb.parse_and_eval('PAGE_OWNER_' + name))
+            setattr(self, name.lower(), mask)
+
+    def get(self, mask, word):
+        return (word & mask) // (mask & -mask)
+
+
+class Record:
+    """The record of one page."""
+
+    def __init__(self, pfn, address, bits, members):
         self.pfn = pfn
         self.address = address
-        self.recorded = bool(flags & 1 << int(constants.LX_PAGE_EXT_OWNER))
-        self.allocated = bool(
-            flags & 1 << int(constants.LX_PAGE_EXT_OWNER_ALLOCATED))
         self.__dict__.update(members)
-        self.comm = escape_comm(self.comm)
+        self.recorded = bool(self.bits & bits.recorded)
+        self.allocated = bool(self.bits & bits.allocated)
+        self.order = bits.get(bits.order, self.bits)
+        self.free_order = bits.get(bits.free_order, self.bits)
+        self.last_migrate_reason = bits.get(bits.reason, self.bits) - 1
 
-    def first_of_block(self):
-        return self.pfn % (1 << self.order) == 0
+    def owns(self, pfn):
+        return self.allocated and pfn - self.pfn < 1 << self.order
+
+    def freed(self, pfn):
+        return self.free_handle and pfn - self.pfn < 1 << self.free_order
 
     def value(self, member):
         """A member as a value in the target's memory."""
-        kind = gdb.lookup_type('struct page_owner').pointer()
+        kind = gdb.lookup_type('struct page_owner_record').pointer()
         return gdb.Value(self.address).cast(kind)[member]
 
 
@@ -161,8 +227,9 @@ class PageExts:
         self.size = int(gdb.parse_and_eval('page_ext_size'))
         self.offset = int(gdb.parse_and_eval('page_owner_ops.offset'))
         self.max_pfn = int(gdb.parse_and_eval('max_pfn'))
-        self.ext = Layout('struct page_ext')
-        self.owner = Layout('struct page_owner')
+        self.owner = Layout('struct page_owner_record')
+        self.owner_size = int(gdb.parse_and_eval('page_owner_ops.size'))
+        self.bits = Bits()
         self.wrap = (1 << 8 * gdb.lookup_type('void').pointer().sizeof) - 1
 
     def section_array(self, pfn):
@@ -213,13 +280,23 @@ class PageExts:
                 address += nr * self.size
 
     def record(self, pfn, address, raw):
-        return Record(pfn, address + self.offset,
-                      self.ext.decode(raw)['flags'],
-                      self.owner.decode(raw[self.offset:]))
+        raw = raw[self.offset:self.offset + self.owner_size]
+        return Record(pfn, address + self.offset, self.bits,
+                      self.owner.decode(raw))
+
+    def covering(self, pfn):
+        """Records of the pages at which a block with this one can begin."""
+        found = []
+        at = pfn
+        while True:
+            found += self.records(at, at + 1)
+            if not at:
+                return found
+            at &= at - 1
 
 
 class DumpPageOwner(gdb.Command):
-    """Show who allocated pages, as recorded by page_owner=on.
+    """Show who allocated pages, as recorded by page_owner=on or =lean.
 
 lx-dump-page-owner               every allocated block, in the form of the dump
                                  /sys/kernel/debug/page_owner (no page flags)
@@ -254,6 +331,7 @@ Numbers are decimal, or hexadecimal with 0x. Ctrl-C ends a long output."""
         self.exts = PageExts()
         self.names = Names()
         self.stacks = Stacks(self.names)
+        self.tasks = Tasks()
         if not argv:
             self.dump_all()
         elif argv[0] == '--pfn' and number is not None:
@@ -273,12 +351,13 @@ Numbers are decimal, or hexadecimal with 0x. Ctrl-C ends a long output."""
 
     def dump_all(self):
         for r in self.exts.records(0, self.exts.max_pfn):
-            if r.allocated and r.first_of_block():
+            if r.allocated:
                 gdb.write(self.block_text(r))
 
     def allocation(self, r):
-        return 'pid %d, tgid %d (%s), ts %d' % (r.pid, r.tgid, r.comm,
-                                                r.ts_nsec)
+        return 'pid %d, tgid %d (%s), ts %d' % (
+            *self.tasks.identity(r.task, None if r.allocated else r.ts_nsec),
+            r.ts_nsec)
 
     def migrated(self, r, form):
         if r.last_migrate_reason < 0:
@@ -295,11 +374,15 @@ Numbers are decimal, or hexadecimal with 0x. Ctrl-C ends a long output."""
                                   'last migrate reason: %s\n')))
 
     def dump_page(self, pfn):
-        found = list(self.exts.records(pfn, pfn + 1))
-        if not found or not found[0].recorded:
+        """The block that the page is part of, and the last free of the page."""
+        found = self.exts.covering(pfn)
+        last = max((r for r in found if r.freed(pfn)),
+                   key=lambda r: r.free_ts_nsec, default=None)
+        r = next((r for r in found if r.owns(pfn)), last or found[0]
+                 if found else None)
+        if not r or not r.recorded:
             raise gdb.GdbError(
                 'page_owner info is not present for PFN 0x%x' % pfn)
-        r = found[0]
         if r.seq & 1:
             gdb.write('this record was being written: it can be half old, '
                       'half new\n')
@@ -309,17 +392,17 @@ Numbers are decimal, or hexadecimal with 0x. Ctrl-C ends a long output."""
                   'gfp_mask %s, %s, free_ts %d\n' %
                   (r.order, self.names.migratetype(r.gfp_mask),
                    self.names.gfp(r.gfp_mask), self.allocation(r),
-                   r.free_ts_nsec))
+                   last.free_ts_nsec if last else 0))
         gdb.write(self.stacks.frames(r.value('handle')))
-        gdb.write(self.free_text(r))
+        gdb.write(self.free_text(last))
         gdb.write(self.migrated(r, 'page has been migrated, '
                                    'last migrate reason: %s\n'))
 
     def free_text(self, r):
-        if not r.free_handle:
+        if not r:
             return 'page_owner free stack trace missing\n'
         return ('page last free pid %d tgid %d stack trace:\n%s' %
-                (r.free_pid, r.free_tgid,
+                (*self.tasks.identity(r.free_task, r.free_ts_nsec)[:2],
                  self.stacks.frames(r.value('free_handle'))))
 
     def dump_stacks(self, nr):
@@ -334,7 +417,7 @@ Numbers are decimal, or hexadecimal with 0x. Ctrl-C ends a long output."""
         found = {}
         for r in self.exts.records(0, self.exts.max_pfn):
             if r.allocated:
-                found[r.handle] = found.get(r.handle, 0) + 1
+                found[r.handle] = found.get(r.handle, 0) + (1 << r.order)
         total = sum(found.values())
         wrong = 0
         for handle, pages in self.stacks.counted():

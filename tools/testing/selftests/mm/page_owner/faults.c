@@ -152,35 +152,79 @@ static void freed_while_failing(void)
 		 po_stack_pages(CHAIN(3)) - before);
 }
 
-/* A process that meets failures wherever it goes. */
+/* Touches memory and makes pipes, and returns how much of it failed. */
+static unsigned int meet_failures(char *p, size_t size)
+{
+	unsigned int failed = 0;
+	size_t i;
+
+	for (i = 0; i < size; i += getpagesize()) {
+		int fds[2];
+
+		p[i] = 1;
+		if (pipe(fds)) {
+			failed++;
+			continue;
+		}
+		close(fds[0]);
+		close(fds[1]);
+	}
+	return failed;
+}
+
+/*
+ * A process that meets failures wherever it goes: it gets errors, and not more.
+ * All that it has got in spite of them is on record.
+ */
+static void failing_process(void)
+{
+	size_t size = 200 * getpagesize(), i;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct po_record rec;
+	unsigned int failed;
+
+	po_check(p != MAP_FAILED, "mmap: %s", strerror(errno));
+	madvise(p, size, MADV_NOHUGEPAGE);
+	po_check(po_write("/proc/self/make-it-fail", "1"), "make-it-fail: %s",
+		 strerror(errno));
+	failed = meet_failures(p, size);
+	/* This can fail, too. */
+	while (!po_write("/proc/self/make-it-fail", "0"))
+		;
+	end_faults();
+	po_check(failed, "nothing failed");
+	ksft_print_msg("%u of 200 pipes failed\n", failed);
+	for (i = 0; i < size; i += getpagesize()) {
+		po_expect(po_pfn(p + i), &rec);
+		po_check(rec.pid == (unsigned long)getpid() && rec.nr_frames,
+			 "PFN %#lx: pid %lu, %u frames", rec.pfn, rec.pid,
+			 rec.nr_frames);
+		/* A failure on the way out leaves no guard behind. */
+		po_check(!po_has_frame(&rec, "page_owner_own_allocation"),
+			 "PFN %#lx passes for the tracker's own", rec.pfn);
+	}
+	po_invariant();
+}
+
 static void process_fails(void)
 {
-	int status, i;
+	int status;
 	pid_t pid;
 
 	start_fault("failslab", "5");
+	start_fault("fail_page_alloc", "5");
+	set_fault("fail_page_alloc", "min-order", "0");
+	fflush(stdout);
 	pid = fork();
+	po_check(pid >= 0, "fork: %s", strerror(errno));
 	if (!pid) {
-		po_write("/proc/self/make-it-fail", "1");
-		for (i = 0; i < 200; i++) {
-			char *p = mmap(NULL, 65536, PROT_READ | PROT_WRITE,
-				       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-			int fds[2];
-
-			if (p != MAP_FAILED) {
-				*p = 1;
-				munmap(p, 65536);
-			}
-			if (!pipe(fds)) {
-				close(fds[0]);
-				close(fds[1]);
-			}
-		}
-		_exit(0);
+		failing_process();
+		exit(0);
 	}
 	po_check(waitpid(pid, &status, 0) == pid, "waitpid");
 	end_faults();
-	ksft_print_msg("status %#x\n", status);
+	po_check(!status, "the process ended with status %#x", status);
 }
 
 static const struct po_test tests[] = {

@@ -7,7 +7,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -324,34 +326,135 @@ static void bad_buffer(void)
 	close(fd);
 }
 
-/* Trap 24: a signal ends a reader. */
+/* Memory of this process, one record per page, so that the dump is long. */
+static void make_long_dump(void)
+{
+	size_t size = 256 << 20;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	po_check(p != MAP_FAILED, "mmap: %s", strerror(errno));
+	madvise(p, size, MADV_NOHUGEPAGE);
+	memset(p, 1, size);
+}
+
+/*
+ * Has a process read all of the dump, by one call if the kernel does as much in
+ * one, and kills it when the first bytes come.
+ */
+static void kill_reader(int fd, char *buf, size_t size)
+{
+	atomic_char *first = (atomic_char *)buf;
+	pid_t pid;
+	int status;
+
+	atomic_store(first, '\0');
+	pid = fork();
+	po_check(pid >= 0, "fork: %s", strerror(errno));
+	if (!pid) {
+		while (read(fd, buf, size) > 0)
+			;
+		_exit(0);
+	}
+	while (!atomic_load(first) && !waitpid(pid, &status, WNOHANG))
+		sched_yield();
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+}
+
+/*
+ * Trap 24: a signal ends a reader, in the middle of the dump. A signal that
+ * comes too late shows nothing, so there are several attempts.
+ */
 static void killed_reader(void)
 {
-	int ready[2], status;
-	pid_t pid;
-	char c;
+	size_t size = 1UL << 30;
+	char *buf = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char text[PO_RECORD_MAX];
+	ssize_t left = 0;
+	int i;
 
-	po_check(!pipe(ready), "pipe: %s", strerror(errno));
-	pid = fork();
-	if (!pid) {
-		static char buf[0x100000];
+	po_check(buf != MAP_FAILED, "mmap: %s", strerror(errno));
+	make_long_dump();
+	for (i = 0; i < 8 && !left; i++) {
 		int fd = po_open(PO_FILE, O_RDONLY);
 
-		for (;;) {
-			ssize_t n = read(fd, buf, sizeof(buf));
-
-			if (n < 0 || write(ready[1], "x", 1) != 1)
-				_exit(1);
-			if (!n)
-				lseek(fd, 0, SEEK_SET);
-		}
+		kill_reader(fd, buf, size);
+		/* They share the position. */
+		left = read(fd, text, sizeof(text));
+		po_check(left >= 0, "read: %s", strerror(errno));
+		close(fd);
 	}
-	close(ready[1]);
-	po_check(read(ready[0], &c, 1) == 1, "the reader did not start");
-	kill(pid, SIGKILL);
-	po_check(waitpid(pid, &status, 0) == pid, "waitpid: %s", strerror(errno));
-	po_check(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
-		 "status %#x", status);
+	po_check(left, "killed readers went on to the end of the dump");
+	ksft_print_msg("%d attempts\n", i);
+}
+
+#define TRACING "/sys/kernel/tracing/"
+
+static void empty_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+}
+
+static void end_trace(void)
+{
+	po_write(TRACING "current_tracer", "nop");
+	empty_file(TRACING "set_ftrace_filter");
+	empty_file(TRACING "set_ftrace_pid");
+	empty_file(TRACING "trace");
+}
+
+/* Count from here on how often functions run for this process. */
+static void start_trace(const char *function)
+{
+	if (!po_write(TRACING "set_ftrace_filter", "%s*", function) ||
+	    !po_write(TRACING "set_ftrace_pid", "%d", getpid()) ||
+	    !po_write(TRACING "current_tracer", "function"))
+		po_skip("no function tracer: %s", strerror(errno));
+	atexit(end_trace);
+}
+
+/* By the start of its name: the compiler may have added something. */
+static unsigned int traced_calls(const char *function)
+{
+	char *text = po_slurp(TRACING "trace", NULL), *at;
+	char wanted[64];
+	unsigned int nr = 0;
+
+	snprintf(wanted, sizeof(wanted), ": %s", function);
+	for (at = text; (at = strstr(at, wanted)); at++)
+		nr++;
+	free(text);
+	return nr;
+}
+
+static void ignore_record(const struct po_record *rec, void *arg)
+{
+	(void)rec;
+	(void)arg;
+}
+
+/* Trap 25: the CPUs are not made to give back their free pages all the time. */
+static void one_drain(void)
+{
+	/* Below drain_all_pages(), which the compiler inlines at places. */
+	static const char function[] = "__drain_all_pages";
+	int fd = po_open(PO_FILE, O_RDONLY);
+	unsigned int before;
+
+	start_trace(function);
+	/* This does drain them: the tracer sees it. */
+	po_alloc_contig("pages=4", 0);
+	before = traced_calls(function);
+	po_check(before, "%s() is not traced", function);
+	po_each_record(fd, 65536, ignore_record, NULL);
+	po_check(traced_calls(function) - before <= 1, "%u drains for one dump",
+		 traced_calls(function) - before);
+	close(fd);
 }
 
 static const struct po_test tests[] = {
@@ -369,6 +472,7 @@ static const struct po_test tests[] = {
 	{ "read_at", read_at, true },
 	{ "bad_buffer", bad_buffer, true },
 	{ "killed_reader", killed_reader, false },
+	{ "one_drain", one_drain, true },
 };
 
 int main(int argc, char **argv)

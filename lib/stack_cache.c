@@ -1,0 +1,931 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stack cache: find the handle of the running stack without unwinding it.
+ *
+ * Theory of operation
+ * ===================
+ *
+ * Stacks repeat. The cache is a tree of the stacks seen so far: the root's
+ * children are the innermost return addresses, a node's children are the return
+ * addresses found in the next frame out, and the end of a stack holds its handle
+ * in stackdepot. A node knows where the next return address lies, as a distance
+ * from the first one. So to look a stack up is to load a word, compare it with
+ * the child, and go on there: about ten instructions per frame, where a step of
+ * the ORC unwinder is two hundred and more.
+ *
+ * Why the result is what the unwinder would say. Let the unwinder be at a frame
+ * with return address ip and stack pointer sp. ORC gives for each ip a rule how
+ * to find the caller's frame. Nearly always it is "so many bytes above sp". Then
+ * where the next return address lies follows from ip and sp alone. By induction
+ * from the first return address, whose place the caller of stack_cache_find()
+ * knows, all places follow from the return addresses before. So if each word is
+ * what it was when the stack was learnt, the unwinder would go the same way to
+ * the same end. No word that is compared can be anything else than what the
+ * unwinder would read there, whatever else lies on the stack.
+ *
+ * A stack is learnt only if that argument holds for each of its steps:
+ *
+ * - The rule uses sp. Or it uses the frame pointer, as in functions that align
+ *   their stack; then the node knows where on the stack the unwinder would get
+ *   that from (function prologues save it, the one that asks first of all), and
+ *   it is compared, too: as a distance, like all other places.
+ * - Or the rule is that of an interrupt, which loads the stack pointer of the
+ *   task that it interrupted from its own stack. Where that points is where the
+ *   last return address is looked for, since the stack then ends there.
+ * - The word on the stack is the return address reported. It is not while the
+ *   function graph tracer or a kretprobe has replaced it; then the word is the
+ *   tracer's and matches no node.
+ * - The code has a rule that does not change: it belongs to the kernel or to a
+ *   module, not to BPF, a trampoline or a probe. Modules are unloaded, so the
+ *   whole cache is emptied when one goes, and when its init code goes.
+ * - The stack ends where the unwinder or stackdepot ends it: after
+ *   STACK_CACHE_DEPTH frames, at the entry of an interrupt, softirq or exception
+ *   (stackdepot leaves out what they interrupted), at a mark in entry code, or
+ *   at registers of user space, which are looked at again each time.
+ *
+ * Everything else is unwound each time, and so is what lies on a stack that is
+ * neither the task's nor the CPU's for interrupts.
+ *
+ * Conflicts: a node's first child is found by a pointer, all others by a hash
+ * table with chains, so two stacks never displace each other. When there is no
+ * room for more nodes, all is forgotten and learnt again.
+ *
+ * Where a stack has only usual steps, its words are also kept in a row. A small
+ * table guesses from the first return address, and how far the stack's end is,
+ * which row it will be this time. To compare with a row takes half of what the
+ * way down the tree takes. A wrong guess costs a few instructions more, and is
+ * replaced by what the tree says.
+ *
+ * Nodes are written under cache_lock, read under RCU, constant once they can be
+ * reached, and freed, all together, after a grace period.
+ */
+#include <linux/gfp.h>
+#include <linux/hash.h>
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/task_stack.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/stack_cache.h>
+#include <linux/stacktrace.h>
+
+/**
+ * struct cache_counters - what this CPU asked of the cache
+ * @hits: as in struct stack_cache_stats
+ * @misses: the same
+ * @unknown: the same
+ */
+struct cache_counters {
+	u64 hits;
+	u64 misses;
+	u64 unknown;
+};
+
+static DEFINE_PER_CPU(struct cache_counters, cache_counters);
+
+#ifdef CONFIG_STACK_CACHE_FAST
+
+#include <asm/orc_types.h>
+#include <asm/unwind.h>
+
+/**
+ * struct stack_node - a return address below given others
+ * @child: one that may follow; NULL if the stack ends here, or if finding one
+ *         takes more than @next
+ * @next: where the next return address lies, in bytes from the first
+ * @user_regs: 0, or where there must be registers of user space for the end
+ * @kind: enum stack_cache_kind
+ * @ip: the return address
+ * @parent: the one before; with @ip the key in the hash table
+ * @stack: if the stack ends here: what it is known by
+ * @row: if it ends here and has only usual steps: its words
+ * @word: if it does not end here, as in struct stack_cache_step
+ * @hash_next: next one in the same hash bucket
+ */
+struct stack_node {
+	struct stack_node *child;
+	u32 next;
+	u16 user_regs;
+	u16 kind;
+	unsigned long ip;
+	const struct stack_node *parent;
+	union {
+		struct {
+			struct stack_cache_stack stack;
+			struct stack_row *row;
+		};
+		struct stack_cache_word word[2];
+	};
+	struct stack_node *hash_next;
+};
+
+/**
+ * struct row_word - a return address of a stack
+ * @at: where it lies, in bytes from the first
+ * @ip: its lower half; the upper half of kernel and module addresses has all
+ *      bits set
+ */
+struct row_word {
+	u32 at;
+	u32 ip;
+};
+
+/* Words that are compared before the next look at the end. */
+#define ROW_STEP	4
+
+/**
+ * struct stack_row - all words of a stack
+ * @stack: what it is known by
+ * @reach: bytes from the first return address to the end of all that is looked at
+ * @mode: 0, or where the code segment in user space's registers lies: its lowest
+ *        bits say that they are
+ * @nr: how many words, a multiple of ROW_STEP; the last ones may be repeated
+ * @word: the words
+ */
+struct stack_row {
+	struct stack_cache_stack stack;
+	u32 reach;
+	u16 mode;
+	u16 nr;
+	struct row_word word[];
+};
+
+#define ROW_NODES \
+	DIV_ROUND_UP(struct_size_t(struct stack_row, word, STACK_CACHE_DEPTH), \
+		     sizeof(struct stack_node))
+
+/**
+ * struct node_page - where nodes and rows are allocated
+ * @rcu: for freeing
+ * @older: the page that was filled before
+ * @node: the nodes
+ */
+struct node_page {
+	struct rcu_head rcu;
+	struct node_page *older;
+	struct stack_node node[];
+};
+
+#define NODES_PER_PAGE \
+	((PAGE_SIZE - sizeof(struct node_page)) / sizeof(struct stack_node))
+
+/* What a path needs at most. */
+#define PATH_NODES	(STACK_CACHE_DEPTH + ROW_NODES)
+
+#define NODE_HASH_BITS 12
+#define ROW_GUESS_BITS 10
+
+/* Its return address is that of no function. */
+static struct stack_node no_node;
+/* Knows nothing but where the first return address lies. */
+static struct stack_node root_node = { .child = &no_node };
+
+/* Protects writes to all below; see the theory above for reading. */
+static DEFINE_RAW_SPINLOCK(cache_lock);
+static struct stack_node **node_hash __ro_after_init;
+/* Guesses; written by anybody, at any time, but only to what is there to stay. */
+static struct stack_row *row_guess[1 << ROW_GUESS_BITS];
+/* The page that nodes are taken from, and those before it. */
+static struct node_page *node_pages;
+static unsigned int nr_node_pages, max_node_pages;
+/* Nodes of node_pages that are in use. */
+static unsigned int nr_nodes = NODES_PER_PAGE;
+static unsigned long nr_flushes;
+
+static struct stack_node **node_bucket(const struct stack_node *parent,
+				       unsigned long ip)
+{
+	return &node_hash[hash_long((unsigned long)parent + ip, NODE_HASH_BITS)];
+}
+
+static noinline struct stack_node *find_child(const struct stack_node *parent,
+					      unsigned long ip)
+{
+	struct stack_node *node;
+
+	/* Pairs with smp_store_release() in publish_node(). */
+	node = smp_load_acquire(node_bucket(parent, ip));
+	while (node && (node->parent != parent || node->ip != ip))
+		node = node->hash_next;
+	return node;
+}
+
+/* Nobody else writes to frames that have called us. */
+static unsigned long stack_word(unsigned long addr)
+{
+	return *(const unsigned long *)addr;
+}
+
+/*
+ * Bytes from @slot to the end of the stack that it lies on, the task's or the
+ * CPU's for interrupts; 0 if it is another one.
+ */
+static unsigned long stack_room(const unsigned long *slot)
+{
+	unsigned long room = (unsigned long)task_stack_page(current) +
+			     THREAD_SIZE - (unsigned long)slot;
+
+	if (likely(room <= THREAD_SIZE))
+		return room;
+	room = (unsigned long)this_cpu_read(pcpu_hot.hardirq_stack_ptr) -
+	       (unsigned long)slot;
+	return room <= IRQ_STACK_SIZE ? room : 0;
+}
+
+/* The words that hold frame pointers must point to where they did. */
+static bool words_match(const struct stack_node *node, unsigned long base)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(node->word) && node->word[i].at; i++) {
+		if (stack_word(base + node->word[i].at) != base + node->word[i].to)
+			return false;
+	}
+	return true;
+}
+
+/* The entry of an interrupt, where the stack that it interrupted goes on. */
+static const struct stack_node *find_entry(const struct stack_node *node,
+					   unsigned long base)
+{
+	unsigned long at = stack_word(base + node->word[0].at) + node->word[0].to;
+
+	if (at - (unsigned long)task_stack_page(current) >= THREAD_SIZE)
+		return NULL;
+	return find_child(node, stack_word(at));
+}
+
+/* What follows a node whose rule is not one of the usual. */
+static noinline const struct stack_node *find_rarer(const struct stack_node *node,
+						    unsigned long base,
+						    unsigned long room)
+{
+	if (node->kind == STACK_CACHE_INTERRUPT)
+		return find_entry(node, base);
+	if (node->next >= room || !words_match(node, base))
+		return NULL;
+	return find_child(node, stack_word(base + node->next));
+}
+
+/* Whether user space's registers are where the end of a stack asks for them. */
+static bool ends_here(const struct stack_node *node, unsigned long base,
+		      unsigned long room)
+{
+	if (!node->user_regs)
+		return true;
+	/* As user_mode() looks at it. */
+	return node->user_regs + sizeof(struct pt_regs) <= room &&
+	       stack_word(base + node->user_regs + offsetof(struct pt_regs, cs)) & 3;
+}
+
+/*
+ * Follows the words at @base down the tree. All words must lie in the first
+ * @room bytes.
+ */
+static __always_inline const struct stack_node *
+find_stack(unsigned long base, unsigned long room)
+{
+	const struct stack_node *node = &root_node, *child;
+
+	do {
+		/* Pairs with smp_store_release() in publish_node(). */
+		while ((child = READ_ONCE(node->child))) {
+			unsigned long ip;
+
+			if (unlikely(node->next >= room))
+				return NULL;
+			ip = stack_word(base + node->next);
+			if (unlikely(child->ip != ip)) {
+				child = find_child(node, ip);
+				if (!child)
+					return NULL;
+			}
+			node = child;
+		}
+		if (likely(node->kind == STACK_CACHE_USUAL))
+			return ends_here(node, base, room) ? node : NULL;
+		node = find_rarer(node, base, room);
+	} while (node);
+	return NULL;
+}
+
+static struct stack_row **guess_of(unsigned long base, unsigned long room)
+{
+	unsigned long key = (u32)stack_word(base) ^ room << 2;
+
+	return &row_guess[key >> 3 & ((1 << ROW_GUESS_BITS) - 1)];
+}
+
+/* Whether the words at @base are those of @row. */
+static __always_inline bool row_matches(const struct stack_row *row,
+					unsigned long base, unsigned long room)
+{
+	const struct row_word *w = row->word, *end = w + row->nr;
+
+	if (row->reach > room)
+		return false;
+	do {
+		if ((u32)stack_word(base + w[0].at) != w[0].ip ||
+		    (u32)stack_word(base + w[1].at) != w[1].ip ||
+		    (u32)stack_word(base + w[2].at) != w[2].ip ||
+		    (u32)stack_word(base + w[3].at) != w[3].ip)
+			return false;
+		w += ROW_STEP;
+	} while (w != end);
+	return !row->mode || stack_word(base + row->mode) & 3;
+}
+
+/* The way down the tree, and a better guess for the next time. */
+static noinline const struct stack_cache_stack *
+find_and_guess(unsigned long base, unsigned long room)
+{
+	const struct stack_node *node = find_stack(base, room);
+	struct stack_row **guess, *row;
+
+	/* Pairs with smp_store_release() in end_stack(). */
+	if (!node || !smp_load_acquire(&node->stack.handle))
+		return NULL;
+	this_cpu_inc(cache_counters.hits);
+	row = node->row;
+	guess = guess_of(base, room);
+	if (row && READ_ONCE(*guess) != row)
+		WRITE_ONCE(*guess, row);
+	return &node->stack;
+}
+
+/**
+ * stack_cache_find() - look up the running stack
+ * @slot: from stack_cache_slot()
+ *
+ * Context: Any; RCU read lock held until the result has been used.
+ * Return: the stack, NULL if the cache does not know it.
+ */
+const struct stack_cache_stack *stack_cache_find(const unsigned long *slot)
+{
+	unsigned long base = (unsigned long)slot, room = stack_room(slot);
+	const struct stack_row *row;
+
+	if (unlikely(!room))
+		return NULL;
+	/* Pairs with smp_store_release() in end_stack(), by way of the tree. */
+	row = READ_ONCE(*guess_of(base, room));
+	if (unlikely(!row || !row_matches(row, base, room)))
+		return find_and_guess(base, room);
+	this_cpu_inc(cache_counters.hits);
+	return &row->stack;
+}
+
+/*
+ * Learning
+ */
+
+/**
+ * struct learner - a stack while it is being learnt
+ * @slot: the first return address
+ * @path: what is known so far
+ * @state: the unwinder, at the last of @path's steps
+ * @bp_at: where state's frame pointer was loaded from, in bytes from @slot
+ */
+struct learner {
+	const unsigned long *slot;
+	struct stack_cache_path *path;
+	struct unwind_state state;
+	long bp_at;
+};
+
+/* In bytes from the first return address. */
+static long distance(const struct learner *l, unsigned long addr)
+{
+	return addr - (unsigned long)l->slot;
+}
+
+/* The step depends on a word that points somewhere: it must be so again. */
+static bool add_word(struct learner *l, struct stack_cache_step *step, long at,
+		     unsigned long to)
+{
+	unsigned int i = step->word[0].at != 0;
+	long room = stack_room(l->slot);
+
+	/* The caller's frame pointer lies before the first return address. */
+	if (at < -(long)sizeof(long) || at >= room || !at || distance(l, to) >= room ||
+	    distance(l, to) < 0 || stack_word((unsigned long)l->slot + at) != to)
+		return false;
+	step->word[i].at = at;
+	step->word[i].to = distance(l, to);
+	step->kind = STACK_CACHE_FRAME_POINTER;
+	return true;
+}
+
+/*
+ * Finds the caller's stack pointer by @rule, as the unwinder does, and notes
+ * what it depends on.
+ */
+static bool follow_sp(struct learner *l, struct stack_cache_step *step,
+		      const struct orc_entry *rule, unsigned long *sp)
+{
+	unsigned long at;
+
+	switch (rule->sp_reg) {
+	case ORC_REG_SP:
+		*sp = l->state.sp + rule->sp_offset;
+		return true;
+	case ORC_REG_BP:
+		*sp = l->state.bp + rule->sp_offset;
+		return add_word(l, step, l->bp_at, l->state.bp);
+	case ORC_REG_BP_INDIRECT:
+		at = l->state.bp + rule->sp_offset;
+		if (!add_word(l, step, l->bp_at, l->state.bp))
+			return false;
+		*sp = stack_word(at);
+		return add_word(l, step, distance(l, at), *sp);
+	case ORC_REG_SP_INDIRECT:
+		*sp = stack_word(l->state.sp) + rule->sp_offset;
+		step->kind = STACK_CACHE_INTERRUPT;
+		step->word[0].at = distance(l, l->state.sp);
+		step->word[0].to = rule->sp_offset - (int)sizeof(long);
+		return distance(l, l->state.sp) < stack_room(l->slot);
+	}
+	return false;
+}
+
+/* Notes where the caller's frame pointer is loaded from. */
+static bool follow_bp(struct learner *l, struct stack_cache_step *step,
+		      const struct orc_entry *rule, unsigned long sp)
+{
+	switch (rule->bp_reg) {
+	case ORC_REG_UNDEFINED:
+		return true;
+	case ORC_REG_PREV_SP:
+		l->bp_at = distance(l, sp + rule->bp_offset);
+		return true;
+	case ORC_REG_BP:
+		if (step->kind == STACK_CACHE_USUAL &&
+		    !add_word(l, step, l->bp_at, l->state.bp))
+			return false;
+		l->bp_at = distance(l, l->state.bp + rule->bp_offset);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Takes the unwinder a step further. Returns whether where it came follows from
+ * where it was and from what has been noted in @step.
+ */
+static bool take_step(struct learner *l, struct stack_cache_step *step)
+{
+	struct unwind_state *state = &l->state;
+	struct orc_entry rule;
+	unsigned long sp = 0;
+	bool known;
+
+	known = unwind_orc_rule(state->ip, state->signal, &rule);
+	if (known && rule.type != ORC_TYPE_END_OF_STACK)
+		known = follow_sp(l, step, &rule, &sp) &&
+			follow_bp(l, step, &rule, sp);
+	if (!unwind_next_frame(state))
+		return known && rule.type == ORC_TYPE_END_OF_STACK;
+	if (rule.type == ORC_TYPE_REGS)
+		return known && (unsigned long)state->regs == sp;
+	return known && rule.type == ORC_TYPE_CALL && state->sp == sp;
+}
+
+/*
+ * Whether the code is there to stay, or goes with a module. All of it lies in
+ * the last 2 GiB of the address space.
+ */
+static bool is_lasting_code(unsigned long ip)
+{
+	return ip >> 31 == ULONG_MAX >> 31 &&
+	       (core_kernel_text(ip) || is_module_text_address(ip));
+}
+
+/* Whether stackdepot keeps nothing of a stack behind this return address. */
+static bool is_irq_entry(unsigned long ip)
+{
+	unsigned long entries[] = { ip, 0 };
+
+	return filter_irq_stacks(entries, ARRAY_SIZE(entries)) == 1;
+}
+
+/*
+ * Fills in where @step's return address was found. Behind an interrupt's stack
+ * there is only its entry, on the task's.
+ */
+static bool locate_step(struct learner *l, const struct stack_cache_step *before,
+			struct stack_cache_step *step)
+{
+	unsigned long *found = unwind_get_return_address_ptr(&l->state);
+	long at = distance(l, (unsigned long)found);
+
+	if (l->state.regs || stack_word((unsigned long)found) != step->ip ||
+	    !is_lasting_code(step->ip))
+		return false;
+	if (before && before->kind == STACK_CACHE_INTERRUPT)
+		return is_irq_entry(step->ip) &&
+		       (unsigned long)found - (unsigned long)task_stack_page(current) <
+		       THREAD_SIZE;
+	step->at = at;
+	return at >= 0 && at < stack_room(l->slot);
+}
+
+/* Whether the stack ends at registers of user space; fills in where. */
+static bool ends_in_user_space(struct learner *l)
+{
+	long at = distance(l, (unsigned long)l->state.regs);
+
+	if (!l->state.regs || !user_mode(l->state.regs) || at <= 0 ||
+	    at + sizeof(struct pt_regs) > stack_room(l->slot))
+		return false;
+	l->path->user_regs = at;
+	return true;
+}
+
+static void unwind_path(const unsigned long *slot, struct stack_cache_path *path)
+{
+	struct learner l = { .slot = slot, .path = path, .bp_at = -(long)sizeof(long) };
+	struct stack_cache_step *step = NULL, *before;
+
+	unwind_start(&l.state, current, NULL, (unsigned long *)slot);
+	path->known = unwind_get_return_address_ptr(&l.state) == slot;
+	while (!unwind_done(&l.state)) {
+		before = step;
+		step = &path->step[path->nr];
+		*step = (struct stack_cache_step) {
+			.ip = unwind_get_return_address(&l.state),
+		};
+		if (!step->ip) {
+			path->known &= ends_in_user_space(&l);
+			break;
+		}
+		path->known &= locate_step(&l, before, step);
+		if (++path->nr == STACK_CACHE_DEPTH || is_irq_entry(step->ip))
+			break;
+		path->known &= take_step(&l, step);
+	}
+}
+
+static void free_node_page(struct rcu_head *rcu)
+{
+	free_page((unsigned long)rcu);
+}
+
+/* Forgets all. Returns the pages, to be freed without the lock. */
+static struct node_page *flush_nodes(void)
+{
+	struct node_page *pages = node_pages;
+
+	lockdep_assert_held(&cache_lock);
+	memset(node_hash, 0, sizeof(*node_hash) << NODE_HASH_BITS);
+	memset(row_guess, 0, sizeof(row_guess));
+	node_pages = NULL;
+	nr_node_pages = 0;
+	nr_nodes = NODES_PER_PAGE;
+	nr_flushes++;
+	return pages;
+}
+
+/* Readers may still be on these pages. */
+static void retire_pages(struct node_page *pages)
+{
+	static_assert(!offsetof(struct node_page, rcu));
+
+	while (pages) {
+		struct node_page *older = pages->older;
+
+		call_rcu(&pages->rcu, free_node_page);
+		pages = older;
+	}
+}
+
+/*
+ * Sees to room for a whole path. Returns false if there is none; what it leaves
+ * in @old is to be retired, @fresh is used up or not.
+ */
+static bool make_room(struct node_page **fresh, struct node_page **old)
+{
+	lockdep_assert_held(&cache_lock);
+	if (nr_nodes + PATH_NODES <= NODES_PER_PAGE)
+		return true;
+	if (!*fresh)
+		return false;
+	if (nr_node_pages >= max_node_pages)
+		*old = flush_nodes();
+	(*fresh)->older = node_pages;
+	node_pages = *fresh;
+	*fresh = NULL;
+	nr_node_pages++;
+	nr_nodes = 0;
+	return true;
+}
+
+/* Makes the node for a path's step @i. Nobody can reach it yet. */
+static struct stack_node *new_node(const struct stack_node *parent,
+				   const struct stack_cache_path *path,
+				   unsigned int i)
+{
+	struct stack_node *node = &node_pages->node[nr_nodes++];
+
+	*node = (struct stack_node) {
+		.ip = path->step[i].ip,
+		.parent = parent,
+	};
+	if (i + 1 == path->nr) {
+		node->user_regs = path->user_regs;
+		return node;
+	}
+	node->next = path->step[i + 1].at;
+	node->kind = path->step[i].kind;
+	memcpy(node->word, path->step[i].word, sizeof(node->word));
+	return node;
+}
+
+static void publish_node(struct stack_node *node)
+{
+	struct stack_node **bucket = node_bucket(node->parent, node->ip);
+
+	node->hash_next = *bucket;
+	/* Pairs with the loads in find_child() and find_stack(). */
+	smp_store_release(bucket, node);
+}
+
+/* A usual node's first child needs no place in the hash table. */
+static struct stack_node *get_child(const struct stack_node *parent,
+				    unsigned long ip)
+{
+	struct stack_node *child = parent->child;
+
+	return child && child->ip == ip ? child : find_child(parent, ip);
+}
+
+/* A row of a path's words, if it has none but usual steps. */
+static struct stack_row *new_row(const struct stack_cache_path *path,
+				 const struct stack_cache_stack *stack)
+{
+	struct stack_row *row = (void *)&node_pages->node[nr_nodes];
+	unsigned int i;
+
+	for (i = 0; i + 1 < path->nr; i++) {
+		if (path->step[i].kind != STACK_CACHE_USUAL)
+			return NULL;
+	}
+	nr_nodes += ROW_NODES;
+	row->stack = *stack;
+	row->mode = 0;
+	row->reach = path->step[i].at + sizeof(long);
+	if (path->user_regs) {
+		row->mode = path->user_regs + offsetof(struct pt_regs, cs);
+		row->reach = path->user_regs + sizeof(struct pt_regs);
+	}
+	row->nr = round_up(path->nr, ROW_STEP);
+	for (i = 0; i < row->nr; i++) {
+		const struct stack_cache_step *step = &path->step[min(i, path->nr - 1)];
+
+		row->word[i].at = step->at;
+		row->word[i].ip = step->ip;
+	}
+	return row;
+}
+
+static void end_stack(struct stack_node *node, const struct stack_cache_path *path,
+		      const struct stack_cache_stack *stack)
+{
+	if (node->stack.handle)
+		return;
+	node->row = new_row(path, stack);
+	node->stack.data = stack->data;
+	/* Pairs with smp_load_acquire() in stack_cache_find(). */
+	smp_store_release(&node->stack.handle, stack->handle);
+}
+
+/*
+ * Adds what is not there yet of a path. The new nodes hang together before the
+ * first of them is published, so that no reader finds an end that is none.
+ */
+static void add_path(const struct stack_cache_path *path,
+		     const struct stack_cache_stack *stack)
+{
+	struct stack_node *node = &root_node, *first = NULL;
+	unsigned int i;
+
+	lockdep_assert_held(&cache_lock);
+	for (i = 0; i < path->nr; i++) {
+		struct stack_node *child = first ? NULL : get_child(node, path->step[i].ip);
+
+		if (!child) {
+			child = new_node(node, path, i);
+			if (!first)
+				first = child;
+			else if (node->kind == STACK_CACHE_USUAL)
+				node->child = child;
+			else
+				publish_node(child);
+		}
+		node = child;
+	}
+	end_stack(node, path, stack);
+	if (first)
+		publish_node(first);
+}
+
+/**
+ * stack_cache_add() - remember a stack
+ * @path: from stack_cache_trace()
+ * @stack: what stack_cache_find() shall say
+ * @gfp: restrictions for the memory that this needs
+ * @can_alloc: whether memory may be allocated
+ *
+ * Does nothing with a path that may not be remembered, or without memory.
+ *
+ * Context: Any, with @can_alloc where @gfp may be allocated with. The caller has
+ * seen to it that an allocation made here does not come back here.
+ */
+void stack_cache_add(const struct stack_cache_path *path,
+		     const struct stack_cache_stack *stack, gfp_t gfp,
+		     bool can_alloc)
+{
+	struct node_page *fresh = NULL, *old = NULL;
+	unsigned long flags;
+
+	/* An NMI must not wait for a lock that it may have interrupted. */
+	if (!path->known || !path->nr || in_nmi())
+		return;
+	if (can_alloc && READ_ONCE(nr_nodes) + PATH_NODES > NODES_PER_PAGE)
+		fresh = (void *)__get_free_page(gfp_nested_mask(gfp));
+
+	raw_spin_lock_irqsave(&cache_lock, flags);
+	if (make_room(&fresh, &old))
+		add_path(path, stack);
+	raw_spin_unlock_irqrestore(&cache_lock, flags);
+
+	if (fresh)
+		free_page((unsigned long)fresh);
+	retire_pages(old);
+}
+
+/*
+ * A module's addresses mean something else after it has gone, and those of its
+ * init code after it has come up. No task can be in that code any more.
+ */
+static int stack_cache_module(struct notifier_block *nb, unsigned long action,
+			      void *module)
+{
+	struct node_page *old;
+	unsigned long flags;
+
+	if (action != MODULE_STATE_GOING && action != MODULE_STATE_LIVE)
+		return NOTIFY_DONE;
+	raw_spin_lock_irqsave(&cache_lock, flags);
+	old = flush_nodes();
+	raw_spin_unlock_irqrestore(&cache_lock, flags);
+	retire_pages(old);
+	/* Whoever still looks at the old nodes does so before the code goes. */
+	synchronize_rcu();
+	return NOTIFY_OK;
+}
+
+static struct notifier_block stack_cache_module_nb = {
+	.notifier_call = stack_cache_module,
+};
+
+static void unwind_or_save(const unsigned long *slot, unsigned int skip,
+			   struct stack_cache_path *path)
+{
+	unwind_path(slot, path);
+}
+
+static void read_node_stats(struct stack_cache_stats *stats)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&cache_lock, flags);
+	stats->nodes = nr_node_pages ? (nr_node_pages - 1) * NODES_PER_PAGE + nr_nodes : 0;
+	stats->flushes = nr_flushes;
+	raw_spin_unlock_irqrestore(&cache_lock, flags);
+}
+
+/* A thousandth of memory: far more nodes than a kernel has stacks. */
+static int __init init_nodes(void)
+{
+	max_node_pages = clamp(totalram_pages() / 1024, 64UL, 4096UL);
+	node_hash = kcalloc(1 << NODE_HASH_BITS, sizeof(*node_hash), GFP_KERNEL);
+	if (!node_hash)
+		return -ENOMEM;
+	return register_module_notifier(&stack_cache_module_nb);
+}
+
+#else /* !CONFIG_STACK_CACHE_FAST */
+
+static void unwind_or_save(const unsigned long *slot, unsigned int skip,
+			   struct stack_cache_path *path)
+{
+	unsigned long entries[STACK_CACHE_DEPTH];
+	unsigned int i;
+
+	/* This function and stack_cache_trace() are left out, too. */
+	path->nr = stack_trace_save(entries, STACK_CACHE_DEPTH, skip + 2);
+	for (i = 0; i < path->nr; i++)
+		path->step[i].ip = entries[i];
+}
+
+/**
+ * stack_cache_add() - remember a stack
+ * @path: from stack_cache_trace()
+ * @stack: what stack_cache_find() shall say
+ * @gfp: restrictions for the memory that this needs
+ * @can_alloc: whether memory may be allocated
+ *
+ * Context: Any. On this architecture nothing is remembered.
+ */
+void stack_cache_add(const struct stack_cache_path *path,
+		     const struct stack_cache_stack *stack, gfp_t gfp,
+		     bool can_alloc)
+{
+}
+
+static void read_node_stats(struct stack_cache_stats *stats)
+{
+}
+
+static int __init init_nodes(void)
+{
+	return 0;
+}
+
+#endif /* CONFIG_STACK_CACHE_FAST */
+
+/**
+ * stack_cache_trace() - unwind the running stack
+ * @slot: from stack_cache_slot()
+ * @skip: frames between this function and the first one of interest
+ * @path: set to the stack as stack_trace_save() would give it, without frames
+ *        of the function whose slot it is and those that it calls
+ *
+ * Context: Any.
+ */
+noinline void stack_cache_trace(const unsigned long *slot, unsigned int skip,
+				struct stack_cache_path *path)
+{
+	path->nr = 0;
+	path->known = false;
+	path->user_regs = 0;
+	unwind_or_save(slot, skip, path);
+	this_cpu_inc(cache_counters.misses);
+	if (!path->known)
+		this_cpu_inc(cache_counters.unknown);
+}
+
+/**
+ * stack_cache_entries() - a path's return addresses, as stackdepot takes them
+ * @path: from stack_cache_trace()
+ * @entries: room for STACK_CACHE_DEPTH of them
+ *
+ * Context: Any.
+ * Return: how many there are.
+ */
+unsigned int stack_cache_entries(const struct stack_cache_path *path,
+				 unsigned long *entries)
+{
+	unsigned int i;
+
+	for (i = 0; i < path->nr; i++)
+		entries[i] = path->step[i].ip;
+	return path->nr;
+}
+
+/**
+ * stack_cache_read_stats() - read the cache's counters
+ * @stats: set to the sum over all CPUs
+ *
+ * Context: Any but NMI.
+ */
+void stack_cache_read_stats(struct stack_cache_stats *stats)
+{
+	int cpu;
+
+	*stats = (struct stack_cache_stats) {};
+	for_each_possible_cpu(cpu) {
+		const struct cache_counters *c = per_cpu_ptr(&cache_counters, cpu);
+
+		stats->hits += READ_ONCE(c->hits);
+		stats->misses += READ_ONCE(c->misses);
+		stats->unknown += READ_ONCE(c->unknown);
+	}
+	read_node_stats(stats);
+}
+
+/**
+ * stack_cache_init() - set up the cache
+ *
+ * Context: Boot, before the other functions are used.
+ * Return: 0 or an error.
+ */
+int __init stack_cache_init(void)
+{
+	return init_nodes();
+}

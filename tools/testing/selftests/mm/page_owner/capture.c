@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stacks are not unwound but looked up: each must be what the unwinder says.
+ * The kernel compares every capture while page_owner_verify is 1. Also, that
+ * looking up is what happens, and that tasks leave nothing behind.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "po_util.h"
+
+#define STATS	PO_DEBUGFS "page_owner_stats"
+#define VERIFY	PO_DEBUGFS "page_owner_verify"
+#define TRACING	PO_DEBUGFS "tracing/"
+
+#define CHUNK	256
+
+static size_t page_size(void)
+{
+	return getpagesize();
+}
+
+/* Page faults, forks, files, memory given back in pieces. */
+static void touch_memory(void)
+{
+	size_t size = CHUNK * page_size(), i;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	po_check(p != MAP_FAILED, "mmap: %s", strerror(errno));
+	madvise(p, size, MADV_NOHUGEPAGE);
+	for (i = 0; i < size; i += page_size())
+		p[i] = 1;
+	for (i = 0; i < size; i += 2 * page_size())
+		madvise(p + i, page_size(), MADV_DONTNEED);
+	munmap(p, size);
+}
+
+static void use_file(void)
+{
+	static char text[1 << 16];
+	int fd = memfd_create("po_capture", MFD_CLOEXEC);
+	pid_t pid;
+
+	po_check(fd >= 0, "memfd: %s", strerror(errno));
+	po_check(write(fd, text, sizeof(text)) == sizeof(text), "write: %s",
+		 strerror(errno));
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+	close(fd);
+}
+
+/* Reading into fresh memory: the fault interrupts the kernel. */
+static void fault_in_kernel(void)
+{
+	size_t size = 64 * page_size();
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = open("/dev/zero", O_RDONLY);
+
+	po_check(p != MAP_FAILED && fd >= 0, "%s", strerror(errno));
+	madvise(p, size, MADV_NOHUGEPAGE);
+	po_check(read(fd, p, size) == (ssize_t)size, "read: %s", strerror(errno));
+	close(fd);
+	munmap(p, size);
+}
+
+static void work(int rounds)
+{
+	while (rounds--) {
+		touch_memory();
+		use_file();
+		fault_in_kernel();
+	}
+}
+
+/* In two tasks, so that they use what the other one has just learnt. */
+static void work_twice(int rounds)
+{
+	pid_t pid = fork();
+	int status;
+
+	po_check(pid >= 0, "fork: %s", strerror(errno));
+	work(rounds);
+	if (!pid)
+		_exit(0);
+	po_check(waitpid(pid, &status, 0) == pid && !status, "status %#x", status);
+}
+
+/* Work meanwhile; every capture must be the unwinder's. */
+static void compare(void (*fn)(void))
+{
+	long long compared, different = po_field(STATS, "stacks_different");
+
+	po_check(po_write(VERIFY, "1"), "%s: %s", VERIFY, strerror(errno));
+	compared = po_field(STATS, "stacks_compared");
+	fn();
+	compared = po_field(STATS, "stacks_compared") - compared;
+	different = po_field(STATS, "stacks_different") - different;
+	po_check(po_write(VERIFY, "0"), "%s: %s", VERIFY, strerror(errno));
+	ksft_print_msg("%lld captures compared\n", compared);
+	po_check(compared > 1000, "%lld captures", compared);
+	po_check(!different, "%lld captures are not the unwinder's", different);
+}
+
+static void plain_work(void)
+{
+	work_twice(4);
+}
+
+static void compare_plain(void)
+{
+	compare(plain_work);
+}
+
+/* How many captures: a million, or what the environment says. */
+static void much_work(void)
+{
+	const char *wanted = getenv("PO_CAPTURES");
+	long long end = po_field(STATS, "stacks_compared") +
+			(wanted ? atoll(wanted) : 1000000);
+
+	while (po_field(STATS, "stacks_compared") < end)
+		work_twice(8);
+}
+
+static void compare_million(void)
+{
+	compare(much_work);
+}
+
+static void all_contexts(void)
+{
+	static const char * const context[] = {
+		"task", "atomic", "spin", "irqoff", "bh", "hardirq", "softirq",
+	};
+	size_t i, round;
+
+	for (round = 0; round < 16; round++) {
+		for (i = 0; i < ARRAY_SIZE(context); i++) {
+			static const char words[] =
+				"alloc order=%zu count=8 context=%s chain=%zu depth=%zu gfp=atomic step=1";
+			int ret = po_control(words, round % 3, context[i], i, 1 + i);
+
+			po_check(!ret, "alloc in %s: %s", context[i], strerror(-ret));
+		}
+		po_check(!po_control("free"), "free");
+	}
+	work(2);
+}
+
+static void compare_contexts(void)
+{
+	compare(all_contexts);
+}
+
+/* The tracer puts itself in the place of return addresses. */
+static void compare_graph_tracer(void)
+{
+	if (!po_kernel_has(TRACING "set_ftrace_filter") ||
+	    !po_write(TRACING "set_ftrace_filter", "*page*"))
+		po_skip("no function tracer");
+	po_check(po_write(TRACING "current_tracer", "function_graph"),
+		 "function_graph: %s", strerror(errno));
+	compare(plain_work);
+	po_check(po_write(TRACING "current_tracer", "nop"), "nop: %s",
+		 strerror(errno));
+	po_write(TRACING "set_ftrace_filter", " ");
+	compare(plain_work);
+}
+
+static void compare_kretprobes(void)
+{
+	static const char probes[] = "r:po_fault handle_mm_fault\n"
+				     "r:po_write vfs_write\n"
+				     "p:po_free free_unref_page\n";
+
+	if (!po_write(TRACING "kprobe_events", "%s", probes))
+		po_skip("no kprobes: %s", strerror(errno));
+	po_check(po_write(TRACING "events/kprobes/enable", "1"), "enable: %s",
+		 strerror(errno));
+	compare(plain_work);
+	po_check(po_write(TRACING "events/kprobes/enable", "0"), "disable: %s",
+		 strerror(errno));
+	po_write(TRACING "kprobe_events", " ");
+	compare(plain_work);
+}
+
+/* The module comes back to where it was, or to where something else was. */
+static void reload_modules(void)
+{
+	int i;
+
+	for (i = 0; i < 16; i++) {
+		po_check(po_unload_module(), "unload: %s", strerror(errno));
+		po_check(po_load_module(""), "load: %s", strerror(errno));
+		po_check(!po_control("alloc order=0 count=32 depth=5 step=1"), "alloc");
+		po_check(!po_control("free"), "free");
+		work(1);
+	}
+}
+
+static void compare_modules(void)
+{
+	long long flushes = po_field(STATS, "stack_flushes");
+
+	compare(reload_modules);
+	po_check(po_field(STATS, "stack_flushes") >= flushes + 32,
+		 "the cache was not emptied");
+}
+
+/* What is compared is looked up, not unwound twice. */
+static void lookups_hit(void)
+{
+	long long hits, misses;
+
+	work(2);
+	hits = po_field(STATS, "stack_hits");
+	misses = po_field(STATS, "stack_misses");
+	work(8);
+	hits = po_field(STATS, "stack_hits") - hits;
+	misses = po_field(STATS, "stack_misses") - misses;
+	ksft_print_msg("%lld hits, %lld misses\n", hits, misses);
+	po_check(hits > 20 * misses, "%lld hits, %lld misses", hits, misses);
+}
+
+static void verify_takes_0_and_1(void)
+{
+	po_check(!po_write(VERIFY, "2") && errno == EINVAL, "2: %s",
+		 strerror(errno));
+	po_check(!po_number(VERIFY), "it is on");
+}
+
+/* Each with a name and pages of its own; none has any afterwards. */
+static void tasks_leave_nothing(void)
+{
+	const int many = 2000;
+	long long before, after;
+	char name[16];
+	int i;
+
+	touch_memory();
+	before = po_field(STATS, "tasks");
+	for (i = 0; i < many; i++) {
+		pid_t pid = fork();
+
+		po_check(pid >= 0, "fork: %s", strerror(errno));
+		if (!pid) {
+			snprintf(name, sizeof(name), "po-%d", i);
+			prctl(PR_SET_NAME, name);
+			touch_memory();
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+	}
+	after = po_field(STATS, "tasks");
+	ksft_print_msg("%lld tasks before %d more, %lld after\n", before, many, after);
+	/* Some pages stay with the kernel, and the last tasks go a little later. */
+	po_check(after < before + many / 4, "%lld more", after - before);
+}
+
+static const struct po_test tests[] = {
+	{ "compare_plain", compare_plain, false },
+	{ "compare_contexts", compare_contexts, true },
+	{ "compare_graph_tracer", compare_graph_tracer, false },
+	{ "compare_kretprobes", compare_kretprobes, false },
+	{ "compare_modules", compare_modules, true },
+	{ "compare_million", compare_million, false },
+	{ "lookups_hit", lookups_hit, false },
+	{ "verify_takes_0_and_1", verify_takes_0_and_1, false },
+	{ "tasks_leave_nothing", tasks_leave_nothing, false },
+};
+
+int main(int argc, char **argv)
+{
+	return po_main(argc, argv, tests, ARRAY_SIZE(tests));
+}

@@ -5,42 +5,90 @@
 #	make -f page_owner.mk [all|man|check|bench|install|install-man|clean]
 #
 # PREFIX, DESTDIR, OUTPUT (an existing folder for what is built) and CC, CFLAGS,
-# LDFLAGS are as usual.
+# LDFLAGS are as usual. zlib and libzstd are used if they are there; ZLIB= or
+# ZSTD= leaves one of them out.
 
 PREFIX		?= /usr/local
 sbindir		?= $(PREFIX)/sbin
 mandir		?= $(PREFIX)/share/man
+completiondir	?= $(PREFIX)/share/bash-completion/completions
 OUTPUT		?=
 override OUTPUT	:= $(OUTPUT:%=$(patsubst %/,%,$(OUTPUT))/)
 
 CFLAGS		?= -O2 -g
 PO_CPPFLAGS	:= -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
-PO_CFLAGS	:= -std=gnu11 -Wall -Wextra -Wmissing-prototypes \
+PO_CFLAGS	:= -std=gnu11 -pthread -Wall -Wextra -Wmissing-prototypes \
 		   -Wstrict-prototypes -Wdeclaration-after-statement -Wshadow
 
-PO_TOOLS	:= page_owner_sort
+# has HEADER LIBRARY: "y" if a program that needs both can be built
+define has
+$(shell echo 'int main(void) { return 0; }' | $(CC) $(CPPFLAGS) $(CFLAGS) \
+	-include $(1).h -x c - -o /dev/null $(LDFLAGS) -l$(2) 2>/dev/null && echo y)
+endef
+
+ZLIB		?= $(call has,zlib,z)
+ZSTD		?= $(call has,zstd,zstd)
+ZLIB		:= $(ZLIB)
+ZSTD		:= $(ZSTD)
+PO_CPPFLAGS	+= $(if $(filter y,$(ZLIB)),-DHAVE_ZLIB) \
+		   $(if $(filter y,$(ZSTD)),-DHAVE_ZSTD)
+PO_LIBS		:= $(if $(filter y,$(ZLIB)),-lz) \
+		   $(if $(filter y,$(ZSTD)),-lzstd)
+
+PO_TOOLS	:= page_owner_sort page_owner
+# Built from one file and the reader of binary dumps
+PO_DECODE	:= page_owner_decode
 PO_ENGINE	:= page_owner_record page_owner_reader page_owner_intern \
 		   page_owner_allocator page_owner_agg page_owner_select \
-		   page_owner_output
-PO_HEADERS	:= $(PO_ENGINE:=.h)
+		   page_owner_output page_owner_stream page_owner_field \
+		   page_owner_stacks page_owner_capture page_owner_filter \
+		   page_owner_load page_owner_text page_owner_tree \
+		   page_owner_pack page_owner_export page_owner_pairs \
+		   page_owner_symbols page_owner_rawstream page_owner_raw
+PO_COMMANDS	:= page_owner_cmd page_owner_cmd_report page_owner_cmd_diff \
+		   page_owner_cmd_export page_owner_cmd_record \
+		   page_owner_cmd_top page_owner_cmd_leaks \
+		   page_owner_cmd_annotate page_owner_pprof page_owner_flamegraph
+PO_HEADERS	:= $(PO_ENGINE:=.h) page_owner_cmd.h
 PO_OBJS		:= $(PO_ENGINE:%=$(OUTPUT)%.o)
+PO_CMD_OBJS	:= $(PO_COMMANDS:%=$(OUTPUT)%.o)
+PO_BENCH	:= $(OUTPUT)page_owner_gen $(OUTPUT)page_owner_repeat \
+		   $(OUTPUT)page_owner_cost
 PO_MAN		:= $(PO_TOOLS:%=$(OUTPUT)%.8)
 
-all: $(PO_TOOLS:%=$(OUTPUT)%)
+all: $(PO_TOOLS:%=$(OUTPUT)%) $(PO_DECODE:%=$(OUTPUT)%)
 
-$(OUTPUT)page_owner_%.o: page_owner_%.c $(PO_HEADERS) page_owner.mk
+$(PO_TOOLS:%=$(OUTPUT)%.o) $(PO_DECODE:%=$(OUTPUT)%.o) $(PO_CMD_OBJS) $(PO_OBJS): $(OUTPUT)%.o: %.c \
+		$(PO_HEADERS) page_owner.mk
 	$(CC) $(PO_CPPFLAGS) $(PO_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(OUTPUT)page_owner_sort: $(OUTPUT)page_owner_sort.o $(PO_OBJS)
+	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) -pthread $(PO_LIBS)
+
+$(OUTPUT)page_owner: $(OUTPUT)page_owner.o $(PO_CMD_OBJS) $(PO_OBJS)
+	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) -pthread $(PO_LIBS)
+
+$(OUTPUT)page_owner_decode: $(OUTPUT)page_owner_decode.o $(OUTPUT)page_owner_raw.o
 	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS)
 
 # The unit tests contain the interner.
 $(OUTPUT)page_owner_unit: tests/page_owner_unit.c page_owner_intern.c \
 		$(filter-out %page_owner_intern.o,$(PO_OBJS))
 	$(CC) $(PO_CPPFLAGS) $(PO_CFLAGS) $(CPPFLAGS) $(CFLAGS) -o $@ \
-		$(filter-out page_owner_intern.c,$^) $(LDFLAGS)
+		$(filter-out page_owner_intern.c,$^) $(LDFLAGS) -pthread \
+		$(PO_LIBS)
 
-$(OUTPUT)page_owner_gen $(OUTPUT)page_owner_cost: $(OUTPUT)%: tests/%.c
+$(OUTPUT)page_owner_raw_unit: tests/page_owner_raw_unit.c $(OUTPUT)page_owner_raw.o
+	$(CC) $(PO_CPPFLAGS) $(PO_CFLAGS) $(CPPFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS)
+
+# Any input, see the file; with CC=clang and FUZZER=-fsanitize=fuzzer by libFuzzer.
+# Small windows are faster, and have more edges.
+$(OUTPUT)page_owner_fuzz: tests/page_owner_fuzz.c $(PO_ENGINE:=.c) $(PO_HEADERS)
+	$(CC) -DPAGE_OWNER_SMALL $(PO_CPPFLAGS) $(PO_CFLAGS) $(CPPFLAGS) $(CFLAGS) \
+		$(if $(FUZZER),-DLIBFUZZER $(FUZZER)) -o $@ $(filter %.c,$^) $(LDFLAGS) \
+		-pthread $(PO_LIBS)
+
+$(PO_BENCH): $(OUTPUT)%: tests/%.c
 	$(CC) $(PO_CFLAGS) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(LDFLAGS)
 
 man: $(PO_MAN)
@@ -53,12 +101,17 @@ $(OUTPUT)%.8: Documentation/%.rst
 check:
 	CC="$(CC)" sh tests/page_owner_check.sh
 
-bench: all $(OUTPUT)page_owner_gen $(OUTPUT)page_owner_cost
-	sh tests/page_owner_bench.sh $(OUTPUT). $(OUTPUT)page_owner_sort $(OTHERS)
+# DUMP is a real one to repeat, OTHERS are other builds of page_owner_sort.
+bench: all $(PO_BENCH)
+	DUMP="$(DUMP)" sh tests/page_owner_bench.sh $(OUTPUT). $(OTHERS)
 
 install: all
 	install -d $(DESTDIR)$(sbindir)
-	install -m 755 -p $(PO_TOOLS:%=$(OUTPUT)%) $(DESTDIR)$(sbindir)
+	install -m 755 -p $(PO_TOOLS:%=$(OUTPUT)%) $(PO_DECODE:%=$(OUTPUT)%) \
+		$(DESTDIR)$(sbindir)
+	install -d $(DESTDIR)$(completiondir)
+	install -m 644 page_owner_completion.bash \
+		$(DESTDIR)$(completiondir)/page_owner
 
 install-man: man
 	install -d $(DESTDIR)$(mandir)/man8
@@ -66,8 +119,10 @@ install-man: man
 
 clean:
 	rm -f $(PO_TOOLS:%=$(OUTPUT)%) $(PO_TOOLS:%=$(OUTPUT)%.o) $(PO_OBJS) \
-		$(PO_MAN) $(PO_MAN:=.tmp) $(OUTPUT)page_owner_unit \
-		$(OUTPUT)page_owner_gen $(OUTPUT)page_owner_cost
+		$(PO_CMD_OBJS) $(PO_MAN) $(PO_MAN:=.tmp) $(OUTPUT)page_owner_unit \
+		$(OUTPUT)page_owner_fuzz $(PO_BENCH) \
+		$(PO_DECODE:%=$(OUTPUT)%) $(PO_DECODE:%=$(OUTPUT)%.o) \
+		$(OUTPUT)page_owner_raw_unit
 
 .PHONY: all man check bench install install-man clean
 .DELETE_ON_ERROR:

@@ -12,6 +12,7 @@
 
 #include "page_owner_agg.h"
 #include "page_owner_allocator.h"
+#include "page_owner_field.h"
 
 #define FIRST_SLOTS	1024
 
@@ -33,6 +34,7 @@ void page_owner_agg_destroy(struct page_owner_agg *agg)
 	free(agg->blocks);
 	free(agg->table);
 	page_owner_pool_destroy(&agg->pool);
+	memset(agg, 0, sizeof(*agg));
 }
 
 bool page_owner_released(const struct page_owner_record *rec)
@@ -42,6 +44,9 @@ bool page_owner_released(const struct page_owner_record *rec)
 
 struct page_owner_span page_owner_block_stack(const struct page_owner_block *block)
 {
+	if (block->id.stack)
+		return (struct page_owner_span){ block->id.stack->text,
+						 block->id.stack->len };
 	return (struct page_owner_span){ block->body->text + block->stack_off,
 					 block->stack_len };
 }
@@ -81,6 +86,75 @@ static int intern(struct page_owner_agg *agg, const struct page_owner_str **str,
 	return *str ? 0 : -1;
 }
 
+/* Frames without their offsets: the same for every build of a function. */
+static int intern_functions(struct page_owner_agg *agg,
+			    const struct page_owner_str **str,
+			    struct page_owner_span stack)
+{
+	struct page_owner_str *whole = page_owner_intern(&agg->pool, stack);
+	struct page_owner_span line, text;
+	struct page_owner_frame frame;
+	char *buf, *pos;
+
+	if (!whole)
+		return -1;
+	*str = whole->alias;
+	if (*str)
+		return 0;
+	/* No frame gets longer than it was, but for its line end. */
+	buf = malloc(stack.len + 1);
+	if (!buf)
+		return -1;
+	pos = buf;
+	while (page_owner_next_line(&stack, &line)) {
+		page_owner_frame_parse(&frame, line);
+		*pos++ = ' ';
+		pos = mempcpy(pos, frame.name.ptr, frame.name.len);
+		if (frame.module.len) {
+			pos = mempcpy(pos, " [", 2);
+			pos = mempcpy(pos, frame.module.ptr, frame.module.len);
+			*pos++ = ']';
+		}
+		*pos++ = '\n';
+	}
+	text = (struct page_owner_span){ buf, pos - buf };
+	whole->alias = page_owner_intern(&agg->pool, text);
+	free(buf);
+	*str = whole->alias;
+	return *str ? 0 : -1;
+}
+
+static int find_stack(struct page_owner_agg *agg,
+		      const struct page_owner_record *rec,
+		      struct page_owner_id *id)
+{
+	return agg->functions ? intern_functions(agg, &id->stack, rec->stack) :
+				intern(agg, &id->stack, rec->stack);
+}
+
+/* The keys that take a look into the text. */
+static int find_fields(struct page_owner_agg *agg,
+		       const struct page_owner_record *rec,
+		       struct page_owner_id *id)
+{
+	if (culled_by(agg, PAGE_OWNER_BY_NODE))
+		id->node = page_owner_record_number(rec, "node=");
+	if (culled_by(agg, PAGE_OWNER_BY_ZONE))
+		id->zone = page_owner_record_number(rec, "zone=");
+	if (culled_by(agg, PAGE_OWNER_BY_ORDER))
+		id->order = rec->order;
+	if (culled_by(agg, PAGE_OWNER_BY_MEMCG) &&
+	    intern(agg, &id->memcg, page_owner_record_memcg(rec)))
+		return -1;
+	if (culled_by(agg, PAGE_OWNER_BY_MODULE) &&
+	    intern(agg, &id->module, page_owner_stack_module(rec->stack)))
+		return -1;
+	if (culled_by(agg, PAGE_OWNER_BY_MIGRATETYPE) &&
+	    intern(agg, &id->migratetype, page_owner_record_migratetype(rec)))
+		return -1;
+	return 0;
+}
+
 static int find_id(struct page_owner_agg *agg, const struct page_owner_record *rec,
 		   struct page_owner_id *id)
 {
@@ -94,26 +168,33 @@ static int find_id(struct page_owner_agg *agg, const struct page_owner_record *r
 		id->tgid = rec->tgid;
 	if (culled_by(agg, PAGE_OWNER_BY_RELEASED))
 		id->released = page_owner_released(rec);
-	if (culled_by(agg, PAGE_OWNER_BY_STACK) &&
-	    intern(agg, &id->stack, rec->stack))
+	if (culled_by(agg, PAGE_OWNER_BY_STACK) && find_stack(agg, rec, id))
 		return -1;
 	if (culled_by(agg, PAGE_OWNER_BY_COMM) &&
 	    intern(agg, &id->comm, rec->comm))
+		return -1;
+	if (agg->cull >> PAGE_OWNER_BY_MEMCG && find_fields(agg, rec, id))
 		return -1;
 	if (culled_by(agg, PAGE_OWNER_BY_ALLOCATOR))
 		return find_allocator(agg, rec, &id->allocator);
 	return 0;
 }
 
+static uint64_t hash_of(const struct page_owner_str *str)
+{
+	return str ? str->hash : 0;
+}
+
 static uint64_t hash_id(const struct page_owner_id *id)
 {
 	uint64_t words[] = {
-		id->head ? id->head->hash : 0,
-		id->body ? id->body->hash : 0,
-		id->stack ? id->stack->hash : 0,
-		id->comm ? id->comm->hash : 0,
+		hash_of(id->head), hash_of(id->body), hash_of(id->stack),
+		hash_of(id->comm), hash_of(id->memcg), hash_of(id->module),
+		hash_of(id->migratetype),
 		(uint64_t)(uint32_t)id->pid << 32 | (uint32_t)id->tgid,
-		(uint64_t)id->allocator << 1 | id->released,
+		(uint64_t)(uint32_t)id->node << 32 | (uint32_t)id->zone,
+		(uint64_t)(uint32_t)id->order << 32 | id->allocator << 1 |
+		id->released,
 	};
 
 	return page_owner_hash(words, sizeof(words));
@@ -124,7 +205,9 @@ static bool same_id(const struct page_owner_id *a, const struct page_owner_id *b
 	return a->head == b->head && a->body == b->body &&
 	       a->stack == b->stack && a->comm == b->comm && a->pid == b->pid &&
 	       a->tgid == b->tgid && a->allocator == b->allocator &&
-	       a->released == b->released;
+	       a->released == b->released && a->memcg == b->memcg &&
+	       a->module == b->module && a->migratetype == b->migratetype &&
+	       a->node == b->node && a->zone == b->zone && a->order == b->order;
 }
 
 /* The slot where the block is, or where it would go. */
@@ -175,8 +258,11 @@ static struct page_owner_block *new_block(struct page_owner_agg *agg,
 		free(block);
 		return NULL;
 	}
-	block->stack_off = rec->stack.ptr - rec->body.ptr;
-	block->stack_len = rec->stack.len;
+	if (rec->stack.ptr >= rec->body.ptr &&
+	    rec->stack.ptr <= rec->body.ptr + rec->body.len) {
+		block->stack_off = rec->stack.ptr - rec->body.ptr;
+		block->stack_len = rec->stack.len;
+	}
 	block->comm_off = rec->comm.len ? rec->comm.ptr - rec->head.ptr : 0;
 	block->comm_len = rec->comm.len;
 	block->pid = rec->pid;
@@ -185,7 +271,31 @@ static struct page_owner_block *new_block(struct page_owner_agg *agg,
 	block->same_body = true;
 	block->ts = rec->ts;
 	block->free_ts = rec->free_ts;
+	block->oldest = rec->ts;
 	return block;
+}
+
+static void add_saturating(unsigned long long *sum, unsigned long long val)
+{
+	if (__builtin_add_overflow(*sum, val, sum))
+		*sum = ULLONG_MAX;
+}
+
+static void count(struct page_owner_agg *agg, struct page_owner_block *block,
+		  const struct page_owner_record *rec)
+{
+	block->times++;
+	add_saturating(&block->pages, rec->pages);
+	if (rec->ts <= agg->old_ts)
+		add_saturating(&block->old_pages, rec->pages);
+	if (rec->ts < block->oldest)
+		block->oldest = rec->ts;
+	if (rec->ts > block->newest)
+		block->newest = rec->ts;
+	agg->times++;
+	add_saturating(&agg->pages, rec->pages);
+	if (rec->ts > agg->newest)
+		agg->newest = rec->ts;
 }
 
 static bool same_text(const struct page_owner_str *str, struct page_owner_span s)
@@ -216,9 +326,81 @@ int page_owner_agg_add(struct page_owner_agg *agg, struct page_owner_record *rec
 	} else if (id.stack && block->same_body) {
 		block->same_body = same_text(block->body, rec->body);
 	}
-	block->times++;
-	if (__builtin_add_overflow(block->pages, 1ull << rec->order, &block->pages))
-		block->pages = ULLONG_MAX;
+	count(agg, block, rec);
+	return 0;
+}
+
+/* The same string in the pool of another aggregation. */
+static int adopt(struct page_owner_agg *agg, const struct page_owner_str **str)
+{
+	if (!*str)
+		return 0;
+	return intern(agg, str, (struct page_owner_span){ (*str)->text, (*str)->len });
+}
+
+static int adopt_id(struct page_owner_agg *agg, struct page_owner_id *id)
+{
+	return adopt(agg, &id->head) || adopt(agg, &id->body) ||
+	       adopt(agg, &id->stack) || adopt(agg, &id->comm) ||
+	       adopt(agg, &id->memcg) || adopt(agg, &id->module) ||
+	       adopt(agg, &id->migratetype) ? -1 : 0;
+}
+
+static struct page_owner_block *adopt_block(struct page_owner_agg *agg,
+					    const struct page_owner_block *from,
+					    const struct page_owner_id *id)
+{
+	struct page_owner_block *block = malloc(sizeof(*block));
+
+	if (!block)
+		return NULL;
+	*block = *from;
+	block->id = *id;
+	if (adopt(agg, &block->head) || adopt(agg, &block->body)) {
+		free(block);
+		return NULL;
+	}
+	return block;
+}
+
+static void merge_block(struct page_owner_block *block,
+			const struct page_owner_block *from)
+{
+	struct page_owner_span body = { from->body->text, from->body->len };
+
+	block->same_body &= from->same_body && same_text(block->body, body);
+	block->times += from->times;
+	add_saturating(&block->pages, from->pages);
+	add_saturating(&block->old_pages, from->old_pages);
+	if (from->oldest < block->oldest)
+		block->oldest = from->oldest;
+	if (from->newest > block->newest)
+		block->newest = from->newest;
+}
+
+int page_owner_agg_merge(struct page_owner_agg *agg,
+			 const struct page_owner_agg *from)
+{
+	for (size_t i = 0; i < from->nr; i++) {
+		struct page_owner_id id = from->blocks[i]->id;
+		struct page_owner_block **slot;
+
+		if (make_room(agg) || adopt_id(agg, &id))
+			return -1;
+		slot = find_slot(agg, &id);
+		if (*slot) {
+			merge_block(*slot, from->blocks[i]);
+			continue;
+		}
+		*slot = adopt_block(agg, from->blocks[i], &id);
+		if (!*slot)
+			return -1;
+		agg->blocks[agg->nr++] = *slot;
+	}
+	agg->times += from->times;
+	add_saturating(&agg->pages, from->pages);
+	if (from->newest > agg->newest)
+		agg->newest = from->newest;
 	return 0;
 }
 
@@ -275,6 +457,18 @@ static int compare_key(enum page_owner_key key, const struct page_owner_block *a
 		return compare_int(a->allocator, b->allocator);
 	case PAGE_OWNER_BY_RELEASED:
 		return compare_int(a->released, b->released);
+	case PAGE_OWNER_BY_MEMCG:
+		return compare_str(a->id.memcg, b->id.memcg);
+	case PAGE_OWNER_BY_MODULE:
+		return compare_str(a->id.module, b->id.module);
+	case PAGE_OWNER_BY_MIGRATETYPE:
+		return compare_str(a->id.migratetype, b->id.migratetype);
+	case PAGE_OWNER_BY_NODE:
+		return compare_int(a->id.node, b->id.node);
+	case PAGE_OWNER_BY_ZONE:
+		return compare_int(a->id.zone, b->id.zone);
+	case PAGE_OWNER_BY_ORDER:
+		return compare_int(a->id.order, b->id.order);
 	case PAGE_OWNER_BY_TEXT:
 		return compare_text(a, b);
 	case PAGE_OWNER_BY_TS:
@@ -287,6 +481,18 @@ static int compare_key(enum page_owner_key key, const struct page_owner_block *a
 		return compare_u64(a->pages, b->pages);
 	}
 	return 0;
+}
+
+int page_owner_block_compare(unsigned int cull, const struct page_owner_block *a,
+			     const struct page_owner_block *b)
+{
+	for (unsigned int key = 0; cull >> key; key++) {
+		int ret = cull >> key & 1 ? compare_key(key, a, b) : 0;
+
+		if (ret)
+			return ret;
+	}
+	return cull ? 0 : compare_text(a, b);
 }
 
 struct sort {
@@ -307,11 +513,9 @@ static int compare(const struct sort *sort, const struct page_owner_block *a,
 			return sort->order[i].descending ? -ret : ret;
 		by_stack |= sort->order[i].key == PAGE_OWNER_BY_STACK;
 	}
-	for (unsigned int key = 0; sort->cull >> key; key++) {
-		ret = sort->cull >> key & 1 ? compare_key(key, a, b) : 0;
-		if (ret)
-			return ret;
-	}
+	ret = sort->cull ? page_owner_block_compare(sort->cull, a, b) : 0;
+	if (ret)
+		return ret;
 	/* Blocks with the same frames: those with the same other lines together. */
 	ret = by_stack ? compare_str(a->body, b->body) : 0;
 	return ret ? ret : compare_text(a, b);

@@ -17,6 +17,12 @@
  * @PAGE_OWNER_BY_COMM: task name
  * @PAGE_OWNER_BY_ALLOCATOR: allocator
  * @PAGE_OWNER_BY_RELEASED: whether the pages were released after @ts
+ * @PAGE_OWNER_BY_MEMCG: memory cgroup that pays
+ * @PAGE_OWNER_BY_MODULE: module that asked
+ * @PAGE_OWNER_BY_MIGRATETYPE: migrate type that was asked for
+ * @PAGE_OWNER_BY_NODE: node
+ * @PAGE_OWNER_BY_ZONE: zone
+ * @PAGE_OWNER_BY_ORDER: order of the allocation
  * @PAGE_OWNER_BY_TEXT: the whole text; sort only
  * @PAGE_OWNER_BY_TS: time of the allocation; sort only
  * @PAGE_OWNER_BY_FREE_TS: time of the release; sort only
@@ -32,6 +38,12 @@ enum page_owner_key {
 	PAGE_OWNER_BY_COMM,
 	PAGE_OWNER_BY_ALLOCATOR,
 	PAGE_OWNER_BY_RELEASED,
+	PAGE_OWNER_BY_MEMCG,
+	PAGE_OWNER_BY_MODULE,
+	PAGE_OWNER_BY_MIGRATETYPE,
+	PAGE_OWNER_BY_NODE,
+	PAGE_OWNER_BY_ZONE,
+	PAGE_OWNER_BY_ORDER,
 	PAGE_OWNER_BY_TEXT,
 	PAGE_OWNER_BY_TS,
 	PAGE_OWNER_BY_FREE_TS,
@@ -55,8 +67,14 @@ struct page_owner_order {
  * @body: lines after the PFN line; NULL likewise
  * @stack: frames; NULL unless they are a key
  * @comm: task name; NULL unless it is a key
+ * @memcg: memory cgroup; NULL unless it is a key
+ * @module: module; NULL unless it is a key
+ * @migratetype: migrate type; NULL unless it is a key
  * @pid: process ID; 0 unless it is a key
  * @tgid: thread group ID; 0 unless it is a key
+ * @node: node, -1 if unknown; 0 unless it is a key
+ * @zone: zone, -1 if unknown; 0 unless it is a key
+ * @order: order; 0 unless it is a key
  * @allocator: bits of enum page_owner_allocator; 0 unless they are a key
  * @released: released after the allocation; false unless that is a key
  */
@@ -65,8 +83,14 @@ struct page_owner_id {
 	const struct page_owner_str *body;
 	const struct page_owner_str *stack;
 	const struct page_owner_str *comm;
+	const struct page_owner_str *memcg;
+	const struct page_owner_str *module;
+	const struct page_owner_str *migratetype;
 	int pid;
 	int tgid;
+	int node;
+	int zone;
+	int order;
 	unsigned int allocator;
 	bool released;
 };
@@ -76,6 +100,7 @@ struct page_owner_id {
  * @id: what they have in common
  * @times: number of records
  * @pages: number of pages, saturating
+ * @old_pages: number of these that were allocated at agg->old_ts or before
  * @head: first line of the first record
  * @body: lines after the PFN line of the first record
  * @stack_off: where in @body the frames begin
@@ -89,11 +114,14 @@ struct page_owner_id {
  * @same_body: the records agree in all lines after the PFN line
  * @ts: time of the first record's allocation
  * @free_ts: time of the first record's release
+ * @oldest: time of the first allocation of all
+ * @newest: time of the last
  */
 struct page_owner_block {
 	struct page_owner_id id;
 	unsigned long long times;
 	unsigned long long pages;
+	unsigned long long old_pages;
 	const struct page_owner_str *head;
 	const struct page_owner_str *body;
 	size_t stack_off;
@@ -107,6 +135,8 @@ struct page_owner_block {
 	bool same_body;
 	uint64_t ts;
 	uint64_t free_ts;
+	uint64_t oldest;
+	uint64_t newest;
 };
 
 /**
@@ -114,6 +144,11 @@ struct page_owner_block {
  * @blocks: the blocks, in no order before page_owner_agg_sort()
  * @nr: number of blocks
  * @max: number of blocks that @blocks has room for
+ * @times: number of records
+ * @pages: number of pages, saturating
+ * @newest: time of the last allocation
+ * @old_ts: what counts as old; set before anything is added
+ * @functions: tell stacks apart by their functions, without offsets; likewise
  * @cull: bit mask of enum page_owner_key; 0 tells blocks apart by their text
  * @keep: bit mask of enum page_owner_field: times that are part of the text
  * @pool: all strings
@@ -124,6 +159,11 @@ struct page_owner_agg {
 	struct page_owner_block **blocks;
 	size_t nr;
 	size_t max;
+	unsigned long long times;
+	unsigned long long pages;
+	uint64_t newest;
+	uint64_t old_ts;
+	bool functions;
 	unsigned int cull;
 	unsigned int keep;
 	struct page_owner_pool pool;
@@ -134,7 +174,7 @@ struct page_owner_agg {
 /**
  * page_owner_agg_init() - begin to count
  * @agg: the aggregation
- * @cull: bit mask of enum page_owner_key up to PAGE_OWNER_BY_RELEASED, or 0
+ * @cull: bit mask of enum page_owner_key up to PAGE_OWNER_BY_ORDER, or 0
  * @keep: bit mask of PAGE_OWNER_TS and PAGE_OWNER_FREE_TS: leave these times in
  *	the text of a record. All others are taken out, so that records which
  *	differ in nothing else are one block.
@@ -150,6 +190,27 @@ void page_owner_agg_init(struct page_owner_agg *agg, unsigned int cull,
  * Return: 0, or -1 without memory.
  */
 int page_owner_agg_add(struct page_owner_agg *agg, struct page_owner_record *rec);
+
+/**
+ * page_owner_agg_merge() - add what another aggregation has counted
+ * @agg: the aggregation
+ * @from: another with the same keys, of records that come later in the input
+ *
+ * Return: 0, or -1 without memory.
+ */
+int page_owner_agg_merge(struct page_owner_agg *agg,
+			 const struct page_owner_agg *from);
+
+/**
+ * page_owner_block_compare() - compare what tells blocks apart
+ * @cull: bit mask of enum page_owner_key, the keys of both aggregations
+ * @a: a block
+ * @b: a block, of the same aggregation or of another
+ *
+ * Return: less than, equal to or more than 0, as @a comes before @b.
+ */
+int page_owner_block_compare(unsigned int cull, const struct page_owner_block *a,
+			     const struct page_owner_block *b);
 
 /**
  * page_owner_agg_sort() - put the blocks in order

@@ -7,7 +7,11 @@
 
 #include "page_owner_intern.h"
 
+#ifdef PAGE_OWNER_SMALL
+#define CHUNK_SIZE	((size_t)4 << 10)	/* for tests */
+#else
 #define CHUNK_SIZE	((size_t)64 << 10)
+#endif
 /* Of struct page_owner_str, and room for the link at a chunk's start */
 #define ALIGN		((size_t)8)
 
@@ -114,6 +118,7 @@ struct page_owner_str *page_owner_intern(struct page_owner_pool *pool,
 	if (!str)
 		return NULL;
 	str->hash = hash;
+	str->alias = NULL;
 	str->note = 0;
 	str->len = text.len;
 	memcpy(str->text, text.ptr, text.len);

@@ -10,6 +10,7 @@
 /**
  * struct page_owner_str - a string of which there is one copy only
  * @hash: hash of the text
+ * @alias: another string, for the user of the pool; NULL at first
  * @note: for the user of the pool; 0 at first
  * @len: length of the text
  * @text: the text, not terminated
@@ -18,6 +19,7 @@
  */
 struct page_owner_str {
 	uint64_t hash;
+	struct page_owner_str *alias;
 	unsigned int note;
 	size_t len;
 	char text[];

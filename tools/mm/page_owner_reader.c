@@ -5,31 +5,45 @@
  * A window slides over the input and grows only for a record that does not fit.
  * After damage, reading goes on at the next empty line or start of a record.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "page_owner_reader.h"
 
-#define FIRST_SIZE	((size_t)1 << 20)
-
-/* debugfs gives whole records only: never ask it for less than this */
-#define MIN_READ	((size_t)128 << 10)
+#define FIRST_SIZE	(8 * PAGE_OWNER_MIN_READ)
 
 static const char too_long[] = "a record of more than 16 MiB";
 
-int page_owner_reader_init(struct page_owner_reader *r, int fd)
+int page_owner_reader_init_stream(struct page_owner_reader *r,
+				  struct page_owner_stream *stream)
 {
 	memset(r, 0, sizeof(*r));
-	r->fd = fd;
+	r->stream = stream;
 	r->size = FIRST_SIZE;
 	r->buf = malloc(r->size);
 	return r->buf ? 0 : -1;
 }
 
+int page_owner_reader_init(struct page_owner_reader *r, int fd)
+{
+	struct page_owner_stream *stream = page_owner_stream_fd(fd);
+
+	memset(r, 0, sizeof(*r));
+	if (!stream)
+		return -1;
+	if (page_owner_reader_init_stream(r, stream)) {
+		page_owner_stream_close(stream);
+		return -1;
+	}
+	r->own_stream = true;
+	return 0;
+}
+
 void page_owner_reader_destroy(struct page_owner_reader *r)
 {
+	if (r->own_stream)
+		page_owner_stream_close(r->stream);
+	r->own_stream = false;
 	free(r->buf);
 	r->buf = NULL;
 }
@@ -38,13 +52,13 @@ static int make_room(struct page_owner_reader *r)
 {
 	char *buf;
 
-	if (r->size - r->end >= MIN_READ)
+	if (r->size - r->end >= PAGE_OWNER_MIN_READ)
 		return 0;
 	memmove(r->buf, r->buf + r->start, r->end - r->start);
 	r->offset += r->start;
 	r->end -= r->start;
 	r->start = 0;
-	if (r->size - r->end >= MIN_READ)
+	if (r->size - r->end >= PAGE_OWNER_MIN_READ)
 		return 0;
 	buf = realloc(r->buf, r->size * 2);
 	if (!buf)
@@ -60,9 +74,7 @@ static int fill(struct page_owner_reader *r)
 
 	if (make_room(r))
 		return -1;
-	do {
-		n = read(r->fd, r->buf + r->end, r->size - r->end);
-	} while (n < 0 && errno == EINTR);
+	n = page_owner_stream_read(r->stream, r->buf + r->end, r->size - r->end);
 	if (n < 0)
 		return -1;
 	r->end += n;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "page_owner_record.h"
+#include "page_owner_stream.h"
 
 /** PAGE_OWNER_MAX_RECORD - a longer record is taken for damage */
 #define PAGE_OWNER_MAX_RECORD	((size_t)16 << 20)
@@ -35,7 +36,7 @@ struct page_owner_reader_stats {
 
 /**
  * struct page_owner_reader - a stream of records
- * @fd: where it is read from
+ * @stream: where it is read from
  * @stats: what became of the input so far
  * @buf: a window on the input
  * @size: size of @buf
@@ -46,11 +47,12 @@ struct page_owner_reader_stats {
  * @added_newline: its last line had none
  * @in_junk: what is at @start belongs to damage that is counted already
  * @mid_line: @start is not the start of a line
+ * @own_stream: @stream is the reader's to close
  *
  * Only @stats is for the users of a reader.
  */
 struct page_owner_reader {
-	int fd;
+	struct page_owner_stream *stream;
 	struct page_owner_reader_stats stats;
 	char *buf;
 	size_t size;
@@ -61,6 +63,7 @@ struct page_owner_reader {
 	bool added_newline;
 	bool in_junk;
 	bool mid_line;
+	bool own_stream;
 };
 
 /**
@@ -73,6 +76,16 @@ struct page_owner_reader {
  * Return: 0, or -1 with errno set.
  */
 int page_owner_reader_init(struct page_owner_reader *reader, int fd);
+
+/**
+ * page_owner_reader_init_stream() - begin to read records of a stream
+ * @reader: the reader
+ * @stream: the stream, which stays the caller's
+ *
+ * Return: 0, or -1 with errno set.
+ */
+int page_owner_reader_init_stream(struct page_owner_reader *reader,
+				  struct page_owner_stream *stream);
 
 /**
  * page_owner_reader_next() - read the next record

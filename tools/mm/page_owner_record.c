@@ -106,9 +106,14 @@ static bool at_field_end(const struct cursor *c)
 static const char *find_comm_end(const char *comm, const char *end)
 {
 	size_t len = end - comm;
+	const char *next;
 
 	if (len > COMM_MAX + 1)
 		len = COMM_MAX + 1;
+	/* This record may be cut off: what follows is not a part of its name. */
+	next = memmem(comm, len, "\n" START, START_LEN + 1);
+	if (next)
+		len = next - comm;
 	while (len) {
 		const char *p = memrchr(comm, ')', len);
 		struct cursor c = { p, end };
@@ -300,6 +305,7 @@ void page_owner_record_load(struct page_owner_record *rec,
 			    const struct page_owner_layout *l, const char *buf)
 {
 	*rec = l->fields;
+	rec->pages = 1ull << rec->order;
 	rec->head = (struct page_owner_span){ buf, l->head_len };
 	rec->pfn_line = (struct page_owner_span){ buf + l->head_len, l->pfn_len };
 	rec->body.ptr = buf + l->head_len + l->pfn_len;

@@ -51,10 +51,12 @@ struct page_owner_span {
  * @head: first line with its newline
  * @pfn_line: the PFN line with its newline, empty if there is none
  * @body: all lines after the PFN line
- * @stack: the frames, a part of @body
+ * @stack: the frames, a part of @body unless they were looked up by @handle
  * @comm: task name, a part of @head, empty if unknown
  * @has: bit mask of enum page_owner_field
  * @order: order of the allocation
+ * @handle: of an entry that has one in place of its frames, 0 if unknown
+ * @pages: number of pages
  * @pid: process ID, -1 if unknown
  * @tgid: thread group ID, -1 if unknown
  * @pfn: page frame number, 0 if unknown
@@ -72,6 +74,8 @@ struct page_owner_record {
 	struct page_owner_span comm;
 	unsigned int has;
 	unsigned int order;
+	unsigned int handle;
+	uint64_t pages;
 	int pid;
 	int tgid;
 	uint64_t pfn;

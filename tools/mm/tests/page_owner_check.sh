@@ -44,10 +44,10 @@ test_that() {
 	if "$@" >"$tmp/log" 2>&1; then pass "$name"; else fail "$name" "$(cat "$tmp/log")"; fi
 }
 
-# run ARGUMENT...: the tool; leaves stdout, stderr and $rc
+# run ARGUMENT...: the tool $prog; leaves stdout, stderr and $rc
 run() {
 	rc=0
-	"$sort" "$@" >"$tmp/stdout" 2>"$tmp/stderr" || rc=$?
+	"$prog" "$@" >"$tmp/stdout" 2>"$tmp/stderr" || rc=$?
 }
 
 # gives NAME STATUS EXPECTED ARGUMENT...: exit status and standard output
@@ -97,15 +97,19 @@ build() {
 		skip "sanitizers" "$CC cannot build with $san"
 		san=
 	fi
-	make_in tested "-g -O1 $san" page_owner_sort page_owner_unit
-	make_in plain "-O2" page_owner_sort page_owner_gen
+	make_in tested "-g -O1 $san" page_owner_sort page_owner page_owner_unit \
+		page_owner_raw_unit page_owner_decode page_owner_fuzz
+	make_in plain "-O2" page_owner_sort page_owner page_owner_gen
 	sort=$tmp/tested/page_owner_sort
+	owner=$tmp/tested/page_owner
+	prog=$sort
 	gen=$tmp/plain/page_owner_gen
 }
 
+# unit_tests PROGRAM
 unit_tests() {
 	rc=0
-	"$tmp/tested/page_owner_unit" >"$tmp/unit.log" 2>&1 || rc=$?
+	"$tmp/tested/$1" >"$tmp/unit.log" 2>&1 || rc=$?
 	while read -r verdict name; do
 		case $verdict in
 		ok) pass "$name" ;;
@@ -114,22 +118,49 @@ unit_tests() {
 		esac
 	done <"$tmp/unit.log"
 	if [ "$rc" -gt 1 ]; then
-		fail "the unit tests end" "exit status $rc: $(tail -n 30 "$tmp/unit.log")"
+		fail "$1 ends" "exit status $rc: $(tail -n 30 "$tmp/unit.log")"
 	else
-		pass "the unit tests end"
+		pass "$1 ends"
 	fi
 }
 
-for part in options inputs outputs stock; do
+# Any input: a short run of what tests/page_owner_fuzz.sh does for long
+fuzz_tests() {
+	mkdir "$tmp/seeds"
+	for v in 4.4 4.19 5.11 5.13 5.18 6.9 6.12; do
+		"$gen" $v 3 40 >"$tmp/seeds/$v"
+	done
+	[ ! -d tests/corpus ] || cp tests/corpus/* "$tmp/seeds"
+	rc=0
+	"$tmp/tested/page_owner_fuzz" "${FUZZ_RUNS:-20000}" "$tmp"/seeds/* >"$tmp/log" 2>&1 || rc=$?
+	if [ "$rc" = 0 ]; then pass "${FUZZ_RUNS:-20000} damaged inputs"
+	else fail "damaged inputs" "exit status $rc: $(tail -n 30 "$tmp/log")"; fi
+}
+
+for part in options inputs outputs stock report export live; do
 	. "tests/page_owner_$part.sh"
 done
 
 build
-unit_tests
+unit_tests page_owner_unit
+unit_tests page_owner_raw_unit
+test_that "a capture that is none: exit status 3" sh -c '
+	"$1" /dev/null; [ $? = 3 ] && { "$1" /nowhere; [ $? = 1 ]; } &&
+	{ "$1" -m none; [ $? = 2 ]; }' sh "$tmp/tested/page_owner_decode"
+fuzz_tests
 option_tests
 input_tests
 output_tests
 stock_tests
+prog=$owner
+report_tests
+export_tests
+diff_tests
+record_tests
+top_tests
+leaks_tests
+annotate_tests
+install_tests
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -388,7 +388,7 @@ static void test_saturation(void)
 {
 	struct page_owner_record rec = {
 		.head = { "x\n", 2 }, .body = { "", 0 }, .stack = { "", 0 },
-		.order = PAGE_OWNER_MAX_ORDER
+		.pages = 1ull << PAGE_OWNER_MAX_ORDER
 	};
 	struct page_owner_agg agg;
 	int ok = 1;

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * page_owner - who allocated the memory
+ *
+ * This file finds the command; each of them has a file page_owner_cmd_NAME.c.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "page_owner_cmd.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "record", page_owner_cmd_record },
+	{ "report", page_owner_cmd_report },
+	{ "top", page_owner_cmd_top },
+	{ "diff", page_owner_cmd_diff },
+	{ "leaks", page_owner_cmd_leaks },
+	{ "export", page_owner_cmd_export },
+	{ "annotate", page_owner_cmd_annotate },
+};
+
+static const char help[] =
+"Usage: page_owner COMMAND [OPTION]...\n"
+"Who allocated the memory, by the page_owner records of the kernel.\n"
+"\n"
+"  record      save what the kernel knows in a file\n"
+"  report      show who owns how much, by call chain, task, cgroup, module, ...\n"
+"  top         show it live, with the growth per second\n"
+"  diff        show what has grown between two captures\n"
+"  leaks       show what only grows over several captures, and say why it may leak\n"
+"  export      write a flame graph, or what pprof, speedscope and Prometheus read\n"
+"  annotate    show the source lines of the call chains\n"
+"\n"
+"  --help      print this text; 'page_owner COMMAND --help' tells more\n"
+"  --version   print the version and what the program was built with\n"
+"\n"
+"Example:\n"
+"  page_owner record && page_owner report\n"
+"\n"
+"Exit status: 0 fine, 1 failure, 2 wrong usage, 3 damaged input (what could be\n"
+"read is in the output, and what could not is counted on standard error).\n";
+
+static int print_version(void)
+{
+	puts("page_owner " PAGE_OWNER_VERSION);
+#ifdef HAVE_ZLIB
+	puts("gzip: yes (zlib)");
+#else
+	puts("gzip: no (built without zlib)");
+#endif
+#ifdef HAVE_ZSTD
+	puts("zstd: yes (libzstd)");
+#else
+	puts("zstd: no (built without libzstd)");
+#endif
+	return PAGE_OWNER_FINE;
+}
+
+static int print_help(void)
+{
+	fputs(help, stdout);
+	return PAGE_OWNER_FINE;
+}
+
+/*
+ * A standard file that is closed must not lend its number to the input or the
+ * output: messages would go there. What is opened here can only fail.
+ */
+static void reserve_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/", O_PATH);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int run(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+
+	if (!name) {
+		fputs(help, stderr);
+		return PAGE_OWNER_USAGE;
+	}
+	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
+		return print_version();
+	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help"))
+		return print_help();
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (!strcmp(commands[i].name, name))
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	page_owner_complain("there is no command '%s'", name);
+	fputs("Try 'page_owner --help'.\n", stderr);
+	return PAGE_OWNER_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	int ret;
+
+	reserve_standard_files();
+	ret = run(argc, argv);
+	/* Help and version; a command's own output is closed by now. */
+	if (ret == PAGE_OWNER_FINE && (fflush(stdout) || ferror(stdout)) &&
+	    errno != EBADF) {
+		page_owner_complain("cannot write: %s", strerror(errno));
+		ret = PAGE_OWNER_FAILED;
+	}
+	return ret;
+}

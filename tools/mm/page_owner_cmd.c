@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the commands have in common: options, inputs, outputs, messages.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "page_owner_cmd.h"
+#include "page_owner_text.h"
+
+/* The file to remove if a signal ends the program. */
+static char tmp_file[PATH_MAX];
+
+void page_owner_complain(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("page_owner: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+}
+
+int page_owner_usage(const struct page_owner_cmd *cmd)
+{
+	fprintf(stderr, "Try 'page_owner %s --help'.\n", cmd->name);
+	return PAGE_OWNER_USAGE;
+}
+
+int page_owner_parse_count(const char *option, const char *text, size_t *val)
+{
+	char *end;
+
+	errno = 0;
+	*val = strtoul(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !*end && !errno)
+		return 0;
+	page_owner_complain("%s wants a number, not '%s'", option, text);
+	return -1;
+}
+
+static int parse_keys(struct page_owner_cmd *cmd, const char *text)
+{
+	static const char known[] =
+		"stack, comm, pid, tgid, memcg, module, node, zone, order, migratetype, allocator";
+	const char *bad = page_owner_key_parse(text, &cmd->keys);
+
+	if (!bad)
+		return 0;
+	page_owner_complain("--by does not know the key '%.*s'; there are %s",
+			    (int)strcspn(bad, ","), bad, known);
+	return -1;
+}
+
+int page_owner_cmd_option(struct page_owner_cmd *cmd, int opt)
+{
+	const char *why;
+	size_t val;
+
+	switch (opt) {
+	case 'i':
+		cmd->in = optarg;
+		return 0;
+	case 'o':
+		cmd->out = optarg;
+		return 0;
+	case PAGE_OWNER_OPT_BY:
+		return parse_keys(cmd, optarg);
+	case PAGE_OWNER_OPT_TOP:
+		return page_owner_parse_count("--top", optarg, &cmd->top);
+	case PAGE_OWNER_OPT_FILTER:
+		if (!page_owner_filter_add(&cmd->filter, optarg, &why))
+			return 0;
+		page_owner_complain("--filter '%s': %s", optarg, why);
+		return -1;
+	case PAGE_OWNER_OPT_FUNCTIONS:
+		cmd->request.functions = true;
+		return 0;
+	case PAGE_OWNER_OPT_STACKS:
+		cmd->request.stacks = optarg;
+		return 0;
+	case PAGE_OWNER_OPT_THREADS:
+		if (page_owner_parse_count("--threads", optarg, &val))
+			return -1;
+		cmd->request.threads = val > 64 ? 64 : val;
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+int page_owner_cmd_getopt(int argc, char **argv, const char *letters,
+			  const struct option *own)
+{
+	static const struct option common[] = {
+		{ "by", required_argument, NULL, PAGE_OWNER_OPT_BY },
+		{ "top", required_argument, NULL, PAGE_OWNER_OPT_TOP },
+		{ "filter", required_argument, NULL, PAGE_OWNER_OPT_FILTER },
+		{ "functions", no_argument, NULL, PAGE_OWNER_OPT_FUNCTIONS },
+		{ "handles", required_argument, NULL, PAGE_OWNER_OPT_STACKS },
+		{ "threads", required_argument, NULL, PAGE_OWNER_OPT_THREADS },
+		{ "input", required_argument, NULL, 'i' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	struct option all[PAGE_OWNER_MAX_OWN + sizeof(common) / sizeof(*common)];
+	size_t nr = 0;
+
+	while (nr < PAGE_OWNER_MAX_OWN && own[nr].name) {
+		all[nr] = own[nr];
+		nr++;
+	}
+	memcpy(all + nr, common, sizeof(common));
+	return getopt_long(argc, argv, letters, all, NULL);
+}
+
+int page_owner_cmd_input(struct page_owner_cmd *cmd, int argc, char **argv)
+{
+	if (optind < argc && !cmd->in)
+		cmd->in = argv[optind++];
+	if (optind < argc) {
+		page_owner_complain("%s takes one input, not '%s' too", cmd->name,
+				    argv[optind]);
+		return -1;
+	}
+	if (!cmd->in)
+		cmd->in = PAGE_OWNER_DEFAULT_FILE;
+	return 0;
+}
+
+static const char *shown_name(const char *path)
+{
+	return strcmp(path, "-") ? path : "standard input";
+}
+
+static int open_input(const char *path)
+{
+	int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT && !strcmp(path, PAGE_OWNER_DEFAULT_FILE))
+		page_owner_complain("there is no %s; make one with 'page_owner record', or use -i",
+				    path);
+	else if (errno == EACCES && !strncmp(path, "/sys/kernel/debug", 17))
+		page_owner_complain("cannot open %s: only root may", path);
+	else if (errno == ENOENT && !strncmp(path, "/sys/kernel/debug", 17))
+		page_owner_complain("there is no %s; boot with page_owner=on, and mount debugfs",
+				    path);
+	else
+		page_owner_complain("cannot open %s: %s", path, strerror(errno));
+	return -1;
+}
+
+static void load_failed(const struct page_owner_load *load, const char *path)
+{
+	if (load->failed)
+		path = load->failed;
+	if (errno == EPROTONOSUPPORT) {
+		page_owner_complain("%s is packed with gzip or zstd; unpack it first",
+				    shown_name(path));
+		page_owner_complain("this program was built without that library");
+	} else if (errno == ENOMEM) {
+		page_owner_complain("out of memory; use fewer keys, or --filter");
+	} else {
+		page_owner_complain("cannot read %s: %s", shown_name(path),
+				    strerror(errno));
+	}
+}
+
+static void report_damage(const struct page_owner_load *load, const char *name)
+{
+	static const char *const fields[PAGE_OWNER_NR_FIELDS] = {
+		[PAGE_OWNER_PFN] = "PFN line", [PAGE_OWNER_PID] = "pid",
+		[PAGE_OWNER_TGID] = "tgid", [PAGE_OWNER_COMM] = "task name",
+		[PAGE_OWNER_TS] = "time of allocation",
+		[PAGE_OWNER_FREE_TS] = "time of release",
+	};
+	const struct page_owner_reader_stats *stats = &load->stats;
+
+	for (int i = 0; i < PAGE_OWNER_NR_FIELDS; i++) {
+		if (stats->have[i] && stats->have[i] != stats->records)
+			page_owner_complain("%s is damaged: %llu of %llu records have no %s",
+					    name, stats->records - stats->have[i],
+					    stats->records, fields[i]);
+	}
+	if (stats->lost)
+		page_owner_complain("damaged %s: %llu records read, %llu lost, from byte %llu: %s",
+				    name, stats->records, stats->lost,
+				    stats->first_lost, stats->why);
+	if (*load->damage)
+		page_owner_complain("%s is damaged: %s; %llu records read", name,
+				    load->damage, stats->records);
+	else if (stats->cut)
+		page_owner_complain("%s ends in the middle of a line, in the last of %llu records",
+				    name, stats->records);
+	else if (stats->open_end)
+		page_owner_complain("%s has no empty line after the last record; it may be cut",
+				    name);
+}
+
+static void give_hints(const struct page_owner_cmd *cmd,
+		       const struct page_owner_load *load, const char *name)
+{
+	if (!load->stats.records && !load->stats.lost)
+		page_owner_complain("%s has no records; was the kernel booted with page_owner=on?",
+				    name);
+	else if (!load->agg.times && load->stats.records && cmd->filter.nr)
+		page_owner_complain("no record of %s passes the filter", name);
+	if (load->no_frames && !cmd->request.stacks && !load->handles.nr &&
+	    load->no_frames == load->stats.records)
+		page_owner_complain("%s has no frames; give show_stacks_handles with --handles",
+				    name);
+}
+
+int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load,
+			const char *path)
+{
+	const char *name = shown_name(path);
+	int ret, fd = open_input(path);
+
+	memset(load, 0, sizeof(*load));
+	if (fd < 0)
+		return -1;
+	cmd->request.filter = cmd->filter.nr ? &cmd->filter : NULL;
+	cmd->request.progress = isatty(STDERR_FILENO);
+	ret = page_owner_load(load, fd, &cmd->request);
+	if (ret)
+		load_failed(load, path);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	if (ret)
+		return -1;
+	report_damage(load, name);
+	give_hints(cmd, load, name);
+	cmd->damaged |= page_owner_load_damaged(load);
+	if (page_owner_filter_needs_clock(&cmd->filter) && !load->info.clock_ns) {
+		page_owner_complain("%s does not say when it was taken, as the filter age needs",
+				    name);
+		page_owner_complain("filter by ts, or use a capture of 'page_owner record'");
+		return -1;
+	}
+	return 0;
+}
+
+static void remove_tmp(int sig)
+{
+	if (*tmp_file)
+		unlink(tmp_file);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void catch_signals(void)
+{
+	static const int sigs[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM };
+
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(*sigs); i++) {
+		/* nohup and shells ignore some of them on purpose */
+		if (signal(sigs[i], remove_tmp) == SIG_IGN)
+			signal(sigs[i], SIG_IGN);
+	}
+}
+
+FILE *page_owner_cmd_open(struct page_owner_cmd *cmd)
+{
+	const char *out = cmd->out ? cmd->out : "-";
+
+	if (page_owner_output_open(&cmd->output, out)) {
+		page_owner_complain("cannot open %s: %s", out, strerror(errno));
+		return NULL;
+	}
+	if (cmd->output.tmp)
+		snprintf(tmp_file, sizeof(tmp_file), "%s", cmd->output.tmp);
+	catch_signals();
+	if (!page_owner_output_begin(&cmd->output))
+		return cmd->output.file;
+	page_owner_complain("cannot write %s: %s", out, strerror(errno));
+	return NULL;
+}
+
+int page_owner_cmd_close(struct page_owner_cmd *cmd)
+{
+	int ret = page_owner_output_commit(&cmd->output);
+
+	*tmp_file = '\0';
+	if (ret) {
+		page_owner_complain("cannot write %s: %s", cmd->out && strcmp(cmd->out, "-") ?
+				    cmd->out : "standard output", strerror(errno));
+		return PAGE_OWNER_FAILED;
+	}
+	return cmd->damaged ? PAGE_OWNER_DAMAGED : PAGE_OWNER_FINE;
+}
+
+void page_owner_cmd_destroy(struct page_owner_cmd *cmd)
+{
+	page_owner_output_abort(&cmd->output);
+	page_owner_filter_destroy(&cmd->filter);
+}
+
+int page_owner_sort_by_pages(struct page_owner_agg *agg)
+{
+	static const struct page_owner_order order[] = {
+		{ PAGE_OWNER_BY_PAGES, true }, { PAGE_OWNER_BY_TIMES, true }
+	};
+
+	if (!page_owner_agg_sort(agg, order, 2))
+		return 0;
+	page_owner_complain("out of memory");
+	return -1;
+}

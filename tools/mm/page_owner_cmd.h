@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PAGE_OWNER_CMD_H
+#define PAGE_OWNER_CMD_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "page_owner_load.h"
+#include "page_owner_output.h"
+
+#ifndef __printf
+#define __printf(a, b)	__attribute((format(printf, a, b)))
+#endif
+
+#define PAGE_OWNER_VERSION	"2.0"
+
+/** PAGE_OWNER_DEFAULT_FILE - what record writes and the others read */
+#define PAGE_OWNER_DEFAULT_FILE	"page_owner.data"
+
+/* enum page_owner_exit - how a command can end */
+enum page_owner_exit {
+	PAGE_OWNER_FINE,
+	PAGE_OWNER_FAILED,
+	PAGE_OWNER_USAGE,
+	PAGE_OWNER_DAMAGED,
+};
+
+/* Values of long options that several commands have */
+enum page_owner_option {
+	PAGE_OWNER_OPT_BY = 256,
+	PAGE_OWNER_OPT_TOP,
+	PAGE_OWNER_OPT_FILTER,
+	PAGE_OWNER_OPT_FUNCTIONS,
+	PAGE_OWNER_OPT_STACKS,
+	PAGE_OWNER_OPT_THREADS,
+	PAGE_OWNER_OPT_OWN,		/* those of one command only */
+};
+
+/** PAGE_OWNER_MAX_OWN - how many long options of its own a command can have */
+#define PAGE_OWNER_MAX_OWN	8
+
+/* Description of the options of page_owner_cmd_option(), for help texts */
+#define PAGE_OWNER_COMMON_HELP						\
+"  -o, --output FILE     write to FILE, which is replaced when complete\n" \
+"      --filter KEY=VALUE[,VALUE]...\n"					\
+"                        only records for which one of the values holds; != < <=\n" \
+"                        > >= work too; several filters all have to hold. Names can\n" \
+"                        be patterns, numbers ranges, ages have units: comm=kworker*,\n" \
+"                        order>=3, pid=100-200, age>10min, stack=ext4_*, memcg!=/\n" \
+"      --functions       tell stacks apart by their functions, not by the offsets in\n" \
+"                        them, as is best between different kernels\n"	\
+"      --handles FILE    show_stacks_handles, for a dump that has only handles\n" \
+"      --threads N       how many may work on a file (default: one per processor)\n" \
+"  -h, --help            print this text\n"				\
+"\n"									\
+"Keys: stack, comm, pid, tgid, memcg, module, node, zone, order, migratetype,\n" \
+"allocator; to filter by also pfn, ts, age, pages.\n"
+
+/**
+ * struct page_owner_cmd - a command and what it was asked
+ * @name: its name, for messages
+ * @in: -i, or NULL
+ * @out: -o, or NULL
+ * @keys: --by, bit mask of enum page_owner_key; 0 if not given
+ * @top: --top; 0 for all
+ * @request: what to do with an input
+ * @filter: --filter
+ * @output: the output, when it is open
+ * @damaged: an input was damaged
+ */
+struct page_owner_cmd {
+	const char *name;
+	const char *in;
+	const char *out;
+	unsigned int keys;
+	size_t top;
+	struct page_owner_request request;
+	struct page_owner_filter filter;
+	struct page_owner_output output;
+	bool damaged;
+};
+
+/**
+ * page_owner_complain() - a message on standard error
+ * @format: as printf()'s; the program's name and a newline are added
+ */
+__printf(1, 2)
+void page_owner_complain(const char *format, ...);
+
+/**
+ * page_owner_usage() - point to the help of a command
+ * @cmd: the command
+ *
+ * Return: PAGE_OWNER_USAGE.
+ */
+int page_owner_usage(const struct page_owner_cmd *cmd);
+
+/**
+ * page_owner_parse_count() - read a number of something
+ * @option: the option, for the message
+ * @text: its argument
+ * @val: receives the number
+ *
+ * Return: 0, or -1 after a message.
+ */
+int page_owner_parse_count(const char *option, const char *text, size_t *val);
+
+/**
+ * page_owner_cmd_option() - take one of the common options
+ * @cmd: the command
+ * @opt: what getopt_long() returned
+ *
+ * Return: 0, or -1 for wrong usage, after a message.
+ */
+int page_owner_cmd_option(struct page_owner_cmd *cmd, int opt);
+
+/**
+ * page_owner_cmd_getopt() - the next option
+ * @argc: as main()'s
+ * @argv: as main()'s
+ * @letters: the short options, as for getopt_long()
+ * @own: the command's own long options, at most PAGE_OWNER_MAX_OWN and an empty
+ *	one; those that go with page_owner_cmd_option() are added
+ *
+ * Return: as getopt_long()'s.
+ */
+int page_owner_cmd_getopt(int argc, char **argv, const char *letters,
+			  const struct option *own);
+
+/**
+ * page_owner_cmd_input() - take the operands of a command with one input
+ * @cmd: the command, whose input is then set
+ * @argc: as main()'s
+ * @argv: as main()'s; what is left at optind
+ *
+ * Return: 0, or -1 for wrong usage, after a message.
+ */
+int page_owner_cmd_input(struct page_owner_cmd *cmd, int argc, char **argv);
+
+/**
+ * page_owner_cmd_load() - read an input
+ * @cmd: the command, whose request is done
+ * @load: receives the outcome
+ * @path: the input, "-" for standard input
+ *
+ * Says what is wrong with the input and notes it in the command.
+ *
+ * Return: 0, or -1 after a message.
+ */
+int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load,
+			const char *path);
+
+/**
+ * page_owner_cmd_open() - open the output
+ * @cmd: the command; its input must not be its output
+ *
+ * Return: the stream to write to, or NULL after a message.
+ */
+FILE *page_owner_cmd_open(struct page_owner_cmd *cmd);
+
+/**
+ * page_owner_cmd_close() - complete the output
+ * @cmd: the command
+ *
+ * Return: how the command ends: PAGE_OWNER_DAMAGED if an input was, or
+ * PAGE_OWNER_FAILED after a message.
+ */
+int page_owner_cmd_close(struct page_owner_cmd *cmd);
+
+/**
+ * page_owner_cmd_destroy() - give back what a command holds
+ * @cmd: the command
+ */
+void page_owner_cmd_destroy(struct page_owner_cmd *cmd);
+
+/**
+ * page_owner_sort_by_pages() - put the largest blocks first
+ * @agg: the aggregation
+ *
+ * Return: 0, or -1 after a message.
+ */
+int page_owner_sort_by_pages(struct page_owner_agg *agg);
+
+/* The commands: arguments begin with the command's name. */
+int page_owner_cmd_report(int argc, char **argv);
+int page_owner_cmd_diff(int argc, char **argv);
+int page_owner_cmd_export(int argc, char **argv);
+int page_owner_cmd_record(int argc, char **argv);
+int page_owner_cmd_top(int argc, char **argv);
+int page_owner_cmd_leaks(int argc, char **argv);
+int page_owner_cmd_annotate(int argc, char **argv);
+
+#endif

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * page_owner annotate - the source lines of the call chains
+ *
+ * Addresses are found in the symbol table here, and their lines by the system's
+ * addr2line, which is run once for all of them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "page_owner_cmd.h"
+#include "page_owner_field.h"
+#include "page_owner_symbols.h"
+#include "page_owner_text.h"
+
+#define DEFAULT_TOP	10
+
+enum { OPT_VMLINUX = PAGE_OWNER_OPT_OWN, OPT_ADDR2LINE, OPT_STRIP };
+
+/* A frame's text, and its lines once they are known */
+struct place {
+	struct page_owner_str *frame;
+	uint64_t address;
+	char *lines;
+};
+
+struct annotate {
+	struct page_owner_cmd cmd;
+	struct page_owner_load load;
+	const char *vmlinux;
+	const char *addr2line;
+	const char *strip;		/* a folder to leave out of file names */
+	struct page_owner_symbols symbols;
+	struct page_owner_pool frames;	/* note: index in places + 1 */
+	struct place *places;
+	size_t nr;
+	size_t rows;
+};
+
+static const char help[] =
+"Usage: page_owner annotate --vmlinux FILE [OPTION]... [-i] [FILE]\n"
+"Show the largest owners with the source line of each frame, and the functions that\n"
+"were compiled into it.\n"
+"\n"
+"      --vmlinux FILE    the kernel with its debug information (default: that of the\n"
+"                        running kernel, where distributions install it)\n"
+"      --addr2line PROGRAM\n"
+"                        what finds the lines (default: addr2line, of binutils)\n"
+"      --strip DIR       a folder to leave out of the names of source files\n"
+"  -i, --input FILE      the same as FILE\n"
+"      --top N           how many stacks, 0 for all (default: 10)\n"
+PAGE_OWNER_COMMON_HELP;
+
+static const char *find_vmlinux(void)
+{
+	static const char *const places[] = {
+		"/usr/lib/debug/boot/vmlinux-%s", "/usr/lib/debug/lib/modules/%s/vmlinux",
+		"/lib/modules/%s/build/vmlinux", "/boot/vmlinux-%s",
+	};
+	static char path[512];
+	struct utsname name;
+
+	for (size_t i = 0; !uname(&name) && i < sizeof(places) / sizeof(*places); i++) {
+		snprintf(path, sizeof(path), places[i], name.release);
+		if (!access(path, R_OK))
+			return path;
+	}
+	return NULL;
+}
+
+static int add_frame(struct annotate *a, struct page_owner_span line)
+{
+	struct page_owner_str *str = page_owner_intern(&a->frames, line);
+	struct page_owner_frame frame;
+
+	if (!str)
+		return -1;
+	if (str->note)
+		return 0;
+	if (!(a->nr & (a->nr + 1))) {
+		void *places = realloc(a->places, (a->nr + 1) * 2 * sizeof(*a->places));
+
+		if (!places)
+			return -1;
+		a->places = places;
+	}
+	memset(&a->places[a->nr], 0, sizeof(*a->places));
+	a->places[a->nr].frame = str;
+	page_owner_frame_parse(&frame, line);
+	if (!frame.module.len)
+		a->places[a->nr].address = page_owner_symbols_find(&a->symbols, &frame);
+	str->note = ++a->nr;
+	return 0;
+}
+
+static int find_frames(struct annotate *a)
+{
+	for (size_t i = 0; i < a->rows; i++) {
+		struct page_owner_span line, stack =
+			page_owner_block_stack(a->load.agg.blocks[i]);
+
+		while (page_owner_next_line(&stack, &line)) {
+			if (add_frame(a, line))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* Frames hold return addresses: the call is before them. */
+static FILE *write_addresses(const struct annotate *a)
+{
+	FILE *file = tmpfile();
+
+	if (!file)
+		return NULL;
+	for (size_t i = 0; i < a->nr; i++) {
+		if (a->places[i].address)
+			fprintf(file, "%#llx\n",
+				(unsigned long long)a->places[i].address - 1);
+	}
+	if (fflush(file) || ferror(file) || lseek(fileno(file), 0, SEEK_SET)) {
+		fclose(file);
+		return NULL;
+	}
+	return file;
+}
+
+static FILE *start_addr2line(const struct annotate *a, FILE *in, pid_t *pid)
+{
+	char *const argv[] = { (char *)a->addr2line, "-a", "-f", "-i", "-e",
+			       (char *)a->vmlinux, NULL };
+	posix_spawn_file_actions_t actions;
+	int fds[2], err;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return NULL;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fileno(in), STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
+	err = posix_spawnp(pid, a->addr2line, &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(fds[1]);
+	if (!err)
+		return fdopen(fds[0], "r");
+	close(fds[0]);
+	errno = err;
+	return NULL;
+}
+
+/* Lines of the file name that are the same for all are of no use. */
+static const char *shorten(const struct annotate *a, const char *path)
+{
+	size_t len = a->strip ? strlen(a->strip) : 0;
+
+	if (len && !strncmp(path, a->strip, len)) {
+		path += len;
+		path += *path == '/';
+	}
+	return path;
+}
+
+/* Adds "function file:line" to what is known of a place. */
+static int add_line(const struct annotate *a, struct place *place,
+		    const char *function, const char *path)
+{
+	char *lines;
+
+	/* A name without a number is what a symbol table tells. */
+	if (!strncmp(path, "??", 2) || strstr(path, ":?"))
+		return 0;
+	if (asprintf(&lines, "%s%s\t%s\n", place->lines ? place->lines : "", function,
+		     shorten(a, path)) < 0)
+		return -1;
+	free(place->lines);
+	place->lines = lines;
+	return 0;
+}
+
+/* "0xADDRESS", then pairs of lines: a function, and where in the source it is */
+static int read_lines(struct annotate *a, FILE *out)
+{
+	char *line = NULL, *function = NULL;
+	size_t size = 0, i = 0;
+	ssize_t len;
+	int ret = 0;
+
+	while (!ret && (len = getline(&line, &size, out)) > 0) {
+		line[len - 1] = '\0';
+		if (!strncmp(line, "0x", 2)) {
+			free(function);
+			function = NULL;
+			while (i < a->nr && !a->places[i].address)
+				i++;
+			i++;
+		} else if (!function) {
+			function = strdup(line);
+			ret = function ? 0 : -1;
+		} else {
+			ret = i && i <= a->nr ?
+				add_line(a, &a->places[i - 1], function, line) : 0;
+			free(function);
+			function = NULL;
+		}
+	}
+	free(function);
+	free(line);
+	return ret;
+}
+
+static int find_lines(struct annotate *a)
+{
+	FILE *in = write_addresses(a), *out;
+	int ret = -1, status = 0;
+	pid_t pid;
+
+	if (!in) {
+		page_owner_complain("cannot write a temporary file: %s", strerror(errno));
+		return -1;
+	}
+	out = start_addr2line(a, in, &pid);
+	fclose(in);
+	if (!out) {
+		page_owner_complain("cannot run %s: %s; it is part of binutils",
+				    a->addr2line, strerror(errno));
+		return -1;
+	}
+	ret = read_lines(a, out);
+	fclose(out);
+	if (waitpid(pid, &status, 0) < 0 || status) {
+		page_owner_complain("%s failed on %s", a->addr2line, a->vmlinux);
+		ret = -1;
+	} else if (ret) {
+		page_owner_complain("out of memory");
+	}
+	for (size_t i = 0; !ret && i < a->nr; i++) {
+		if (a->places[i].lines)
+			return 0;
+	}
+	if (!ret)
+		page_owner_complain("%s knows no lines; is it that kernel's, with DEBUG_INFO?",
+				    a->vmlinux);
+	return ret;
+}
+
+static void put_place(FILE *file, const struct place *place)
+{
+	char *lines = place->lines, *line;
+
+	fputs("     ", file);
+	page_owner_put_text(file, (struct page_owner_span){
+		place->frame->text, place->frame->len }, false);
+	if (!lines)
+		fputs(memchr(place->frame->text, '[', place->frame->len) ?
+		      "  (in a module)" : "  (no line known)", file);
+	fputc('\n', file);
+	while (lines && (line = strsep(&lines, "\n")) && *line) {
+		char *path = strchr(line, '\t');
+
+		*path++ = '\0';
+		fprintf(file, "%12s%s  %s\n", "", path, line);
+	}
+}
+
+static int write_annotated(struct annotate *a)
+{
+	const struct page_owner_agg *agg = &a->load.agg;
+	FILE *file = page_owner_cmd_open(&a->cmd);
+	char buf[PAGE_OWNER_NUMBER];
+
+	if (!file)
+		return PAGE_OWNER_FAILED;
+	for (size_t i = 0; i < a->rows; i++) {
+		const struct page_owner_block *block = agg->blocks[i];
+		struct page_owner_span line, stack = page_owner_block_stack(block);
+
+		fprintf(file, "%s%.2f %%, %s, %llu times\n", i ? "\n" : "",
+			agg->pages ? 100.0 * block->pages / agg->pages : 0,
+			page_owner_human_bytes(buf, (double)block->pages *
+					       a->load.info.page_size),
+			block->times);
+		while (page_owner_next_line(&stack, &line)) {
+			struct page_owner_str *str = page_owner_intern(&a->frames, line);
+			struct place place = a->places[str->note - 1];
+
+			place.lines = place.lines ? strdup(place.lines) : NULL;
+			put_place(file, &place);
+			free(place.lines);
+		}
+	}
+	return page_owner_cmd_close(&a->cmd);
+}
+
+static int annotate(struct annotate *a)
+{
+	const char *why;
+
+	if (page_owner_cmd_load(&a->cmd, &a->load, a->cmd.in) ||
+	    page_owner_sort_by_pages(&a->load.agg))
+		return PAGE_OWNER_FAILED;
+	if (page_owner_symbols_open(&a->symbols, a->vmlinux, &why)) {
+		page_owner_complain("cannot use %s: %s", a->vmlinux, why);
+		return PAGE_OWNER_FAILED;
+	}
+	a->rows = a->load.agg.nr;
+	if (a->cmd.top && a->rows > a->cmd.top)
+		a->rows = a->cmd.top;
+	if (find_frames(a)) {
+		page_owner_complain("out of memory");
+		return PAGE_OWNER_FAILED;
+	}
+	return find_lines(a) ? PAGE_OWNER_FAILED : write_annotated(a);
+}
+
+static int parse_own(struct annotate *a, int opt)
+{
+	switch (opt) {
+	case OPT_VMLINUX:
+		a->vmlinux = optarg;
+		return 0;
+	case OPT_ADDR2LINE:
+		a->addr2line = optarg;
+		return 0;
+	case OPT_STRIP:
+		a->strip = optarg;
+		return 0;
+	case PAGE_OWNER_OPT_BY:
+		page_owner_complain("annotate is by stack; select with --filter");
+		return -1;
+	default:
+		return page_owner_cmd_option(&a->cmd, opt);
+	}
+}
+
+/* 0 to go on, 1 if all is done already, -1 for wrong usage */
+static int parse_args(struct annotate *a, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "vmlinux", required_argument, NULL, OPT_VMLINUX },
+		{ "addr2line", required_argument, NULL, OPT_ADDR2LINE },
+		{ "strip", required_argument, NULL, OPT_STRIP },
+		{ NULL, 0, NULL, 0 }
+	};
+	int opt;
+
+	while ((opt = page_owner_cmd_getopt(argc, argv, "i:o:h", options)) >= 0) {
+		if (opt == 'h') {
+			fputs(help, stdout);
+			return 1;
+		}
+		if (parse_own(a, opt))
+			return -1;
+	}
+	if (!a->vmlinux)
+		a->vmlinux = find_vmlinux();
+	if (!a->vmlinux) {
+		page_owner_complain("no vmlinux of the running kernel; name one with --vmlinux");
+		return -1;
+	}
+	a->cmd.request.cull = 1u << PAGE_OWNER_BY_STACK;
+	return page_owner_cmd_input(&a->cmd, argc, argv);
+}
+
+int page_owner_cmd_annotate(int argc, char **argv)
+{
+	struct annotate a = {
+		.cmd = { .name = "annotate", .top = DEFAULT_TOP },
+		.addr2line = "addr2line",
+	};
+	int ret = parse_args(&a, argc, argv);
+
+	if (ret < 0)
+		ret = page_owner_usage(&a.cmd);
+	else if (ret > 0)
+		ret = PAGE_OWNER_FINE;
+	else
+		ret = annotate(&a);
+	for (size_t i = 0; i < a.nr; i++)
+		free(a.places[i].lines);
+	free(a.places);
+	page_owner_pool_destroy(&a.frames);
+	page_owner_symbols_close(&a.symbols);
+	page_owner_load_destroy(&a.load);
+	page_owner_cmd_destroy(&a.cmd);
+	return ret;
+}

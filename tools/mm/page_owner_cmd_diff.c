@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * page_owner diff - what has grown
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "page_owner_cmd.h"
+#include "page_owner_field.h"
+#include "page_owner_pairs.h"
+#include "page_owner_text.h"
+
+#define DEFAULT_TOP	20
+#define MAX_KEY_WIDTH	24
+#define NUMBERS_WIDTH	57
+
+/* With --exit-code: something has grown */
+#define EXIT_GROWN	4
+
+enum { OPT_EXIT_CODE = PAGE_OWNER_OPT_OWN, OPT_THRESHOLD };
+
+struct diff {
+	struct page_owner_cmd cmd;
+	struct page_owner_load old;
+	struct page_owner_load new;
+	struct page_owner_pair *rows;
+	size_t nr;
+	bool verbose;
+	bool exit_code;
+	unsigned long long threshold;	/* bytes */
+	FILE *file;
+	bool colour;
+	unsigned int width;
+};
+
+static const char help[] =
+"Usage: page_owner diff [OPTION]... OLD NEW\n"
+"Show what has grown between two captures, dumps or files of page_owner_stacks/, of\n"
+"one boot or of two: stacks are compared by their frames.\n"
+"\n"
+"      --by KEY[,KEY]... what to count together (default: stack)\n"
+"      --top N           how many rows to show, 0 for all (default: 20)\n"
+"  -v, --verbose         whole stacks\n"
+"      --threshold BYTES leave out what has grown or shrunk by less; units K, M, G\n"
+"      --exit-code       exit with status 4 if something has grown (by the threshold)\n"
+PAGE_OWNER_COMMON_HELP;
+
+static unsigned long long pages_of(const struct page_owner_block *block)
+{
+	return block ? block->pages : 0;
+}
+
+/* Bytes; both counts saturate far below the end of a double's range. */
+static double growth(const struct diff *d, const struct page_owner_pair *row)
+{
+	return (double)pages_of(row->new) * d->new.info.page_size -
+	       (double)pages_of(row->old) * d->old.info.page_size;
+}
+
+static const struct diff *sorting;
+
+/* The largest growth first; what is equal stays in the order of its keys. */
+static int compare_rows(const void *a, const void *b)
+{
+	const struct page_owner_pair *x = a, *y = b;
+	double left = growth(sorting, x), right = growth(sorting, y);
+
+	if (left != right)
+		return left < right ? 1 : -1;
+	return page_owner_block_compare(sorting->cmd.keys, page_owner_pair_any(x),
+					page_owner_pair_any(y));
+}
+
+/* Drops what has not changed enough. */
+static void select_rows(struct diff *d)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < d->nr; i++) {
+		double by = growth(d, &d->rows[i]);
+
+		if (by < 0)
+			by = -by;
+		if (by > 0 && by >= d->threshold)
+			d->rows[nr++] = d->rows[i];
+	}
+	d->nr = nr;
+	sorting = d;
+	qsort(d->rows, d->nr, sizeof(*d->rows), compare_rows);
+}
+
+static const char *signed_bytes(char *buf, double bytes)
+{
+	char number[PAGE_OWNER_NUMBER];
+
+	snprintf(buf, PAGE_OWNER_NUMBER, "%s%s", bytes < 0 ? "-" : "+",
+		 page_owner_human_bytes(number, bytes < 0 ? -bytes : bytes));
+	return buf;
+}
+
+static void set_colour(const struct diff *d, const char *code)
+{
+	if (d->colour)
+		fprintf(d->file, "\033[%sm", code);
+}
+
+static void put_key(const struct diff *d, const struct page_owner_block *block)
+{
+	unsigned int used = NUMBERS_WIDTH;
+	char buf[PAGE_OWNER_NUMBER];
+
+	for (unsigned int key = 1; key < PAGE_OWNER_BY_TEXT; key++) {
+		struct page_owner_span text;
+
+		if (!(d->cmd.keys >> key & 1))
+			continue;
+		text = page_owner_key_text(buf, key, block, &d->new.info);
+		if (text.len > MAX_KEY_WIDTH)
+			text.len = MAX_KEY_WIDTH;
+		fputs(used > NUMBERS_WIDTH ? "  " : "", d->file);
+		page_owner_put_text(d->file, text, false);
+		used += text.len + 2;
+	}
+	if (d->cmd.keys & 1u << PAGE_OWNER_BY_STACK) {
+		fputs(used > NUMBERS_WIDTH ? "  " : "", d->file);
+		page_owner_put_chain(d->file, page_owner_block_stack(block),
+				     d->width > used + 20 ? d->width - used : 20);
+	}
+	fputc('\n', d->file);
+}
+
+static void put_stack(const struct diff *d, const struct page_owner_block *block)
+{
+	struct page_owner_span stack = page_owner_block_stack(block), line;
+
+	set_colour(d, "2");
+	while (page_owner_next_line(&stack, &line)) {
+		fprintf(d->file, "%7s", "");
+		page_owner_put_text(d->file, line, false);
+		fputc('\n', d->file);
+	}
+	set_colour(d, "0");
+	fputc('\n', d->file);
+}
+
+/* How long the oldest of them are there */
+static const char *age_of(const struct diff *d, char *buf,
+			  const struct page_owner_block *block)
+{
+	uint64_t now = d->new.info.clock_ns;
+
+	if (!now)
+		now = d->new.agg.newest;
+	if (!block || !block->newest || now < block->oldest)
+		return "-";
+	return page_owner_human_time(buf, now - block->oldest);
+}
+
+static void put_row(const struct diff *d, const struct page_owner_pair *row)
+{
+	char by[PAGE_OWNER_NUMBER], old[PAGE_OWNER_NUMBER];
+	char new[PAGE_OWNER_NUMBER], age[PAGE_OWNER_NUMBER];
+	double bytes = growth(d, row);
+
+	set_colour(d, bytes > 0 ? "31" : "32");
+	fprintf(d->file, "%12s", signed_bytes(by, bytes));
+	set_colour(d, "0");
+	fprintf(d->file, " %11s %11s %8lld %8s  ",
+		page_owner_human_bytes(old, (double)pages_of(row->old) *
+				       d->old.info.page_size),
+		page_owner_human_bytes(new, (double)pages_of(row->new) *
+				       d->new.info.page_size),
+		(long long)((row->new ? row->new->times : 0) -
+			    (row->old ? row->old->times : 0)),
+		age_of(d, age, row->new));
+	put_key(d, page_owner_pair_any(row));
+	if (d->verbose && d->cmd.keys & 1u << PAGE_OWNER_BY_STACK)
+		put_stack(d, page_owner_pair_any(row));
+}
+
+static void put_totals(const struct diff *d)
+{
+	double old = (double)d->old.agg.pages * d->old.info.page_size;
+	double new = (double)d->new.agg.pages * d->new.info.page_size;
+	char a[PAGE_OWNER_NUMBER], b[PAGE_OWNER_NUMBER], by[PAGE_OWNER_NUMBER];
+
+	fprintf(d->file, "%s, then %s: %s", page_owner_human_bytes(a, old),
+		page_owner_human_bytes(b, new), signed_bytes(by, new - old));
+	if (d->new.info.time_ns && d->old.info.time_ns &&
+	    d->new.info.time_ns > d->old.info.time_ns)
+		fprintf(d->file, " in %s",
+			page_owner_human_time(a, d->new.info.time_ns -
+					      d->old.info.time_ns));
+	fputs("\n\n", d->file);
+	if (d->old.info.kernel && d->new.info.kernel &&
+	    strcmp(d->old.info.kernel, d->new.info.kernel) &&
+	    !d->cmd.request.functions)
+		page_owner_complain("the kernels differ; --functions finds the stacks in common");
+}
+
+static int write_diff(struct diff *d)
+{
+	size_t rows = d->nr;
+	bool grown;
+	int ret;
+
+	d->file = page_owner_cmd_open(&d->cmd);
+	if (!d->file)
+		return PAGE_OWNER_FAILED;
+	d->width = page_owner_columns(d->file);
+	d->colour = page_owner_has_colour(d->file);
+	put_totals(d);
+	if (d->cmd.top && rows > d->cmd.top)
+		rows = d->cmd.top;
+	set_colour(d, "1");
+	fprintf(d->file, "%12s %11s %11s %8s %8s  owner\n", "growth", "before",
+		"after", "times", "oldest");
+	set_colour(d, "0");
+	for (size_t i = 0; i < rows; i++)
+		put_row(d, &d->rows[i]);
+	if (rows < d->nr)
+		fprintf(d->file, "%12s and %zu more rows (--top 0 shows all)\n", "",
+			d->nr - rows);
+	grown = d->nr && growth(d, &d->rows[0]) > 0;
+	ret = page_owner_cmd_close(&d->cmd);
+	return ret == PAGE_OWNER_FINE && d->exit_code && grown ? EXIT_GROWN : ret;
+}
+
+static int parse_bytes(struct diff *d, const char *text)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	char *end;
+
+	d->threshold = strtoull(text, &end, 10);
+	unit = *end ? strchr(units, *end & ~0x20) : NULL;
+	if (unit) {
+		d->threshold <<= 10 * (unit - units + 1);
+		end++;
+	}
+	if (*text >= '0' && *text <= '9' && !*end)
+		return 0;
+	page_owner_complain("--threshold wants a number of bytes, as 64K or 10M, not '%s'",
+			    text);
+	return -1;
+}
+
+static int parse_own(struct diff *d, int opt)
+{
+	switch (opt) {
+	case 'v':
+		d->verbose = true;
+		return 0;
+	case OPT_EXIT_CODE:
+		d->exit_code = true;
+		return 0;
+	case OPT_THRESHOLD:
+		return parse_bytes(d, optarg);
+	case 'i':
+		page_owner_complain("diff takes its inputs as OLD NEW");
+		return -1;
+	default:
+		return page_owner_cmd_option(&d->cmd, opt);
+	}
+}
+
+/* 0 to go on, 1 if all is done already, -1 for wrong usage */
+static int parse_args(struct diff *d, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "exit-code", no_argument, NULL, OPT_EXIT_CODE },
+		{ "threshold", required_argument, NULL, OPT_THRESHOLD },
+		{ NULL, 0, NULL, 0 }
+	};
+	int opt;
+
+	while ((opt = page_owner_cmd_getopt(argc, argv, "i:o:vh", options)) >= 0) {
+		if (opt == 'h') {
+			fputs(help, stdout);
+			return 1;
+		}
+		if (parse_own(d, opt))
+			return -1;
+	}
+	if (argc - optind != 2) {
+		page_owner_complain("diff wants two inputs, OLD and NEW, not %d",
+				    argc - optind);
+		return -1;
+	}
+	if (!d->cmd.keys)
+		d->cmd.keys = 1u << PAGE_OWNER_BY_STACK;
+	d->cmd.request.cull = d->cmd.keys;
+	return 0;
+}
+
+static int diff(struct diff *d, const char *old, const char *new)
+{
+	if (page_owner_cmd_load(&d->cmd, &d->old, old) ||
+	    page_owner_cmd_load(&d->cmd, &d->new, new))
+		return PAGE_OWNER_FAILED;
+	d->rows = page_owner_pairs_find(&d->old.agg, &d->new.agg, &d->nr);
+	if (!d->rows) {
+		page_owner_complain("out of memory; use fewer keys, or --filter");
+		return PAGE_OWNER_FAILED;
+	}
+	select_rows(d);
+	return write_diff(d);
+}
+
+int page_owner_cmd_diff(int argc, char **argv)
+{
+	struct diff d = { .cmd = { .name = "diff", .top = DEFAULT_TOP } };
+	int ret = parse_args(&d, argc, argv);
+
+	if (ret < 0)
+		ret = page_owner_usage(&d.cmd);
+	else if (ret > 0)
+		ret = PAGE_OWNER_FINE;
+	else
+		ret = diff(&d, argv[optind], argv[optind + 1]);
+	free(d.rows);
+	page_owner_load_destroy(&d.old);
+	page_owner_load_destroy(&d.new);
+	page_owner_cmd_destroy(&d.cmd);
+	return ret;
+}

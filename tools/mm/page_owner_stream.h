@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PAGE_OWNER_STREAM_H
+#define PAGE_OWNER_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/** PAGE_OWNER_MIN_READ - debugfs gives whole records only: ask for this much */
+#ifdef PAGE_OWNER_SMALL
+#define PAGE_OWNER_MIN_READ	((size_t)1 << 10)	/* for tests */
+#else
+#define PAGE_OWNER_MIN_READ	((size_t)128 << 10)
+#endif
+
+/**
+ * struct page_owner_stream - bytes, wherever they come from
+ * @read: as read(2); bytes that do not make sense end the stream
+ * @close: gives back all but the stream itself; NULL if there is nothing
+ * @damage: why the stream ended before its time, NULL if it did not
+ * @peeked: bytes that were looked at and not read yet
+ * @peek_pos: first of these that is not read
+ * @peek_len: end of these
+ * @consumed: bytes that went in at the lowest level, for a progress display
+ * @under: the stream that this one is made from, NULL at the lowest level
+ *
+ * Only @damage and @consumed are for the users of a stream.
+ */
+struct page_owner_stream {
+	ssize_t (*read)(struct page_owner_stream *stream, void *buf, size_t size);
+	void (*close)(struct page_owner_stream *stream);
+	const char *damage;
+	unsigned char *peeked;
+	size_t peek_pos;
+	size_t peek_len;
+	unsigned long long consumed;
+	struct page_owner_stream *under;
+};
+
+/**
+ * page_owner_stream_fd() - the bytes of a file, a pipe or debugfs
+ * @fd: stays the caller's to close
+ *
+ * Return: the stream, or NULL with errno set.
+ */
+struct page_owner_stream *page_owner_stream_fd(int fd);
+
+/**
+ * page_owner_stream_range() - a part of a regular file
+ * @fd: stays the caller's to close; its position is not used
+ * @start: offset of the first byte
+ * @end: offset after the last byte
+ *
+ * Return: the stream, or NULL with errno set.
+ */
+struct page_owner_stream *page_owner_stream_range(int fd, uint64_t start,
+						  uint64_t end);
+
+/**
+ * page_owner_stream_memory() - bytes in memory
+ * @data: the bytes, which have to live as long as the stream
+ * @len: number of bytes
+ *
+ * Return: the stream, or NULL with errno set.
+ */
+struct page_owner_stream *page_owner_stream_memory(const void *data, size_t len);
+
+/**
+ * page_owner_stream_unpack() - undo gzip or zstd, if there is one of them
+ * @under: a stream that nothing was read from; belongs to the new one, if that
+ *	is another
+ *
+ * Return: the stream of what was packed, or @under if it is not packed, or NULL
+ * with errno set: EPROTONOSUPPORT if this program was built without the library.
+ */
+struct page_owner_stream *
+page_owner_stream_unpack(struct page_owner_stream *under);
+
+/**
+ * page_owner_stream_peek() - look at the bytes that will be read next
+ * @stream: the stream
+ * @size: number of bytes, up to PAGE_OWNER_MIN_READ
+ * @len: receives how many there are: less at the end of the stream only
+ *
+ * Return: the bytes, valid until the next call, or NULL with errno set.
+ */
+const void *page_owner_stream_peek(struct page_owner_stream *stream, size_t size,
+				   size_t *len);
+
+/**
+ * page_owner_stream_read() - read
+ * @stream: the stream
+ * @buf: receives the bytes
+ * @size: its size
+ *
+ * Return: the number of bytes, 0 at the end, -1 with errno set.
+ */
+ssize_t page_owner_stream_read(struct page_owner_stream *stream, void *buf,
+			       size_t size);
+
+/**
+ * page_owner_stream_damage() - did the stream, or one under it, end too early?
+ * @stream: the stream
+ *
+ * Return: what is wrong, or NULL.
+ */
+const char *page_owner_stream_damage(const struct page_owner_stream *stream);
+
+/**
+ * page_owner_stream_consumed() - how far the input is read
+ * @stream: the stream
+ *
+ * Return: bytes of the lowest level, which are those of the file.
+ */
+unsigned long long
+page_owner_stream_consumed(const struct page_owner_stream *stream);
+
+/**
+ * page_owner_stream_close() - give back a stream and those under it
+ * @stream: the stream, or NULL
+ */
+void page_owner_stream_close(struct page_owner_stream *stream);
+
+#endif

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Part of page_owner_check.sh: page_owner export and diff. Sourced.
+
+# The formats but folded, read by other programs' eyes, say what folded says.
+same_export() {
+	format=$1 name=$2
+	shift 2
+	run export --format "$format" -o "$tmp/export" "$@"
+	if [ "$rc" = 0 ] && python3 tests/page_owner_formats.py "$format" "$tmp/export" \
+			>"$tmp/stdout" 2>"$tmp/stderr" &&
+			cmp "$tmp/want.folded" "$tmp/stdout" >/dev/null
+	then pass "export: $format, $name"
+	else fail "export: $format, $name" "exit status $rc
+$(diff "$tmp/want.folded" "$tmp/stdout")
+$(cat "$tmp/stderr")"; fi
+}
+
+sum_folded() {
+	LC_ALL=C awk '{ n = $NF; sub(/ [0-9]+$/, ""); sum[$0] += n }
+		END { for (s in sum) print s, sum[s] }' | LC_ALL=C sort
+}
+
+export_tests() {
+	gives "export: folded" 0 "z;b [drv];__alloc_pages 32768
+z;a;__alloc_pages 20480
+z;c;new_slab;alloc_pages 8192
+z;c;__alloc_pages 4096
+" export --format folded "$d"
+	gives "export: folded, keys" 0 "comm init;node 0 32768
+comm bash;node 1 16384
+comm bash;node 0 8192
+comm a b;node 1 8192
+" export --format=folded --by node,comm "$d"
+	gives "export: openmetrics" 0 "\
+# HELP page_owner_recorded_bytes Memory that has a record of its owner.
+# TYPE page_owner_recorded_bytes gauge
+page_owner_recorded_bytes 65536
+# HELP page_owner_recorded_allocations Allocations that have a record.
+# TYPE page_owner_recorded_allocations gauge
+page_owner_recorded_allocations 5
+# HELP page_owner_owners Different owners, of which the largest are below.
+# TYPE page_owner_owners gauge
+page_owner_owners 3
+# HELP page_owner_lost_records Records that were damaged.
+# TYPE page_owner_lost_records gauge
+page_owner_lost_records 0
+# HELP page_owner_bytes Memory by its owner.
+# TYPE page_owner_bytes gauge
+page_owner_bytes{comm=\"init\"} 32768
+page_owner_bytes{comm=\"bash\"} 24576
+# HELP page_owner_allocations Allocations by their owner.
+# TYPE page_owner_allocations gauge
+page_owner_allocations{comm=\"init\"} 1
+page_owner_allocations{comm=\"bash\"} 3
+# EOF
+" export --format openmetrics --by comm --top 2 "$d"
+	run export --format openmetrics "$d"
+	test_that "export: openmetrics names the function that asked" \
+		grep -q '^page_owner_bytes{.*stack="[0-9a-f]*",function="b"} 32768$' \
+		"$tmp/stdout"
+	says "export: no format" 2 "wants a --format" export "$d"
+	says "export: an unknown format" 2 "no format 'x'" export --format x "$d"
+	says "export: a format of stacks" 2 "add the key stack" export --format pprof --by pid "$d"
+	says "export: no such input" 1 "cannot open" export --format folded "$tmp/none"
+	head -c 660 "$d" >"$tmp/d2"
+	says "export: damaged input" 3 "in the middle" export --format folded "$tmp/d2"
+	if ! command -v python3 >/dev/null; then
+		skip "export: other formats" "there is no python3"
+		return
+	fi
+	"$owner" export --format folded "$d" | sum_folded >"$tmp/want.folded"
+	for f in speedscope json flamegraph; do
+		same_export $f "a known dump" "$d"
+	done
+	same_export pprof "a known dump" --by stack "$d"
+	"$gen" 6.12 3000 200 >"$tmp/d2"
+	"$owner" export --format folded "$tmp/d2" | sum_folded >"$tmp/want.folded"
+	for f in speedscope json; do
+		same_export $f "a larger one" "$tmp/d2"
+	done
+	same_export pprof "a larger one" --by stack "$tmp/d2"
+	"$owner" export --format folded --by stack,comm,pid,memcg,node "$d" |
+		sum_folded >"$tmp/want.folded"
+	same_export pprof "labels" "$d"
+	forged='x";</g>,'
+	{
+		printf "$h 0, $mask, pid 1, tgid 1 (%s), ts 1 ns\n" "$forged"
+		printf 'PFN 0x1 type M Flags 0x0()\n a;<b>"&+0x1/0x2\n z\001\377+0x1/0x2\n\n'
+	} >"$tmp/d2"
+	gives "export: forged names, folded" 0 "z_$(printf '\377');a:<b>\"& 4096
+" export --format folded "$tmp/d2"
+	printf 'z\001\357\277\275;a;<b>"& 4096\n' >"$tmp/want.folded"
+	same_export speedscope "forged names" "$tmp/d2"
+	printf 'z\357\277\275\357\277\275;a;<b>"& 4096\n' >"$tmp/want.folded"
+	same_export flamegraph "forged names" "$tmp/d2"
+	run export --format openmetrics --by comm "$tmp/d2"
+	test_that "export: openmetrics, forged names" \
+		grep -qF 'page_owner_bytes{comm="x\";</g>,"} 4096' "$tmp/stdout"
+}
+
+diff_tests() {
+	{
+		full 0 10 bash 1000000000 0 Movable "__alloc_pages a z"
+		full 3 20 init 3000000000 0 Movable "__alloc_pages b:drv z"
+		full 0 10 bash 5000000000 0 Movable "__alloc_pages c z"
+	} >"$tmp/old"
+	{
+		full 0 10 bash 1000000000 0 Movable "__alloc_pages a z"
+		full 0 10 bash 6000000000 0 Movable "__alloc_pages a z"
+		full 2 30 init 7000000000 0 Movable "__alloc_pages b:drv z"
+		full 0 10 bash 5000000000 0 Movable "__alloc_pages c z"
+		full 4 10 bash 9000000000 0 Movable "__alloc_pages d z"
+	} >"$tmp/new"
+	head="      growth      before       after    times   oldest  owner
+"
+	gives "diff" 0 "40.0 KiB, then 92.0 KiB: +52.0 KiB
+
+$head   +64.0 KiB         0 B    64.0 KiB        1     0 ms  d < z
+    +4.0 KiB     4.0 KiB     8.0 KiB        1    8.0 s  a < z
+   -16.0 KiB    32.0 KiB    16.0 KiB        0    2.0 s  b [drv] < z
+" diff "$tmp/old" "$tmp/new"
+	gives "diff --by" 0 "40.0 KiB, then 92.0 KiB: +52.0 KiB
+
+$head   +68.0 KiB     8.0 KiB    76.0 KiB        2    8.0 s  10  bash
+   +16.0 KiB         0 B    16.0 KiB        1    2.0 s  30  init
+   -32.0 KiB    32.0 KiB         0 B       -1        -  20  init
+" diff --by comm,pid "$tmp/old" "$tmp/new"
+	gives "diff --threshold --top" 4 "40.0 KiB, then 92.0 KiB: +52.0 KiB
+
+$head   +64.0 KiB         0 B    64.0 KiB        1     0 ms  d < z
+             and 1 more rows (--top 0 shows all)
+" diff --threshold 16k --top 1 --exit-code "$tmp/old" "$tmp/new"
+	gives "diff of the same" 0 "40.0 KiB, then 40.0 KiB: +0 B
+
+$head" diff --exit-code "$tmp/old" "$tmp/old"
+	sed 's/+0x1/+0x9/' "$tmp/new" >"$tmp/other"
+	"$owner" diff --functions "$tmp/old" "$tmp/new" >"$tmp/want" || true
+	run diff --functions "$tmp/old" "$tmp/other"
+	test_that "diff --functions: of another build" cmp "$tmp/want" "$tmp/stdout"
+	printf ' %s+0x1/0x20\n' __alloc_pages a z >"$tmp/stacks"
+	printf 'nr_base_pages: 9\n\n' >>"$tmp/stacks"
+	gives "diff: stacks" 0 "40.0 KiB, then 36.0 KiB: -4.0 KiB
+
+$head   +32.0 KiB     4.0 KiB    36.0 KiB        0        -  a < z
+    -4.0 KiB     4.0 KiB         0 B       -1        -  c < z
+   -32.0 KiB    32.0 KiB         0 B       -1        -  b [drv] < z
+" diff "$tmp/old" "$tmp/stacks"
+	says "diff: one input" 2 "wants two inputs" diff "$tmp/old"
+	says "diff: -i" 2 "OLD NEW" diff -i "$tmp/old" "$tmp/new"
+	says "diff: --threshold of something" 2 "--threshold wants" \
+		diff --threshold x "$tmp/old" "$tmp/new"
+	head -c 420 "$tmp/new" >"$tmp/d2"
+	says "diff: damaged" 3 "in the middle" diff --exit-code "$tmp/old" "$tmp/d2"
+}

@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Part of page_owner_check.sh: page_owner record, top, leaks and annotate, on
+# files that stand for those of the kernel. Sourced.
+
+fake_kernel() {
+	mkdir -p "$tmp/debug/page_owner_stacks" "$tmp/proc/sys/kernel"
+	cp "$d" "$tmp/debug/page_owner"
+	printf ' a+0x1/0x2\nnr_base_pages: 3\n\n' >"$tmp/debug/page_owner_stacks/show_stacks"
+	echo "Linux version 6.12.0 (who@where) #1" >"$tmp/proc/version"
+	echo "root=/dev/x page_owner=on" >"$tmp/proc/cmdline"
+	echo "machine" >"$tmp/proc/sys/kernel/hostname"
+	cat >"$tmp/proc/zoneinfo" <<-END
+		Node 0, zone      DMA
+		        spanned  4095
+		  start_pfn:           1
+		Node 0, zone   Normal
+		        spanned  1000
+		  start_pfn:           4096
+	END
+	cat >"$tmp/proc/meminfo" <<-END
+		MemTotal:            100 kB
+		MemFree:              20 kB
+		Buffers:               4 kB
+		AnonPages:            20 kB
+	END
+}
+
+record_in() {
+	run record --debugfs "$tmp/debug" --proc "$tmp/proc" "$@"
+}
+
+record_tests() {
+	fake_kernel
+	"$owner" report "$d" | tail -n +2 >"$tmp/want.report"
+	for how in zstd gzip none; do
+		if [ $how != none ] && ! "$owner" --version | grep -q "$how: yes"; then
+			skip "record --compress $how" "built without it"
+			continue
+		fi
+		record_in -o "$tmp/capture.$how" --compress $how
+		run report "$tmp/capture.$how"
+		sed '1,2d; /^beside/,$d' "$tmp/stdout" | sed '$d' >"$tmp/got"
+		test_that "record --compress $how" cmp "$tmp/want.report" "$tmp/got"
+	done
+	capture=$tmp/capture.none
+	test_that "record: the kernel's name comes first" \
+		sh -c 'head -n 1 "$1" | grep -q "^Linux version 6.12.0 on machine, 20.*UTC, up "' \
+		sh "$tmp/stdout"
+	sed -n '/^beside/,$p' "$tmp/stdout" >"$tmp/got"
+	cat >"$tmp/want" <<-END
+		beside /proc/meminfo
+		  MemTotal                               100.0 KiB
+		  MemFree                                 20.0 KiB
+		  in use                                  80.0 KiB  100.0 %
+		    recorded above                        64.0 KiB   80.0 %
+		    recorded to nobody                    16.0 KiB   20.0 %
+		    with a line in meminfo                24.0 KiB   30.0 %
+		    without: taken from the allocator     56.0 KiB   70.0 %
+	END
+	test_that "report: beside meminfo" cmp "$tmp/want" "$tmp/got"
+	rows "zones have names in a capture" "100.00% 64.0 KiB 16 5 Normal" --by zone "$capture"
+	rows "and can be selected by them" "100.00% 64.0 KiB 16 5 Normal" --by zone \
+		--filter zone=normal "$capture"
+	rows "a capture has ages" "62.50% 40.0 KiB 10 3 0
+37.50% 24.0 KiB 6 2 1" --by node --filter "age>=0" "$capture"
+	"$owner" record --debugfs "$tmp/debug" --proc "$tmp/proc" -o - >"$tmp/capture2"
+	run report --top 0 "$tmp/capture2"
+	test_that "record to standard output can be read" test "$rc" = 0
+	(cd "$tmp" && "$owner" record --debugfs debug --proc proc 2>/dev/null &&
+		"$owner" report >"$tmp/stdout")
+	test_that "record and report agree on a file" grep -q "5 allocations" "$tmp/stdout"
+	says "record: no such kernel" 1 "boot with page_owner=on" record --debugfs "$tmp/none"
+	says "record: a filter for a copy" 1 "takes no filter" record --debugfs "$tmp/debug" nid=0
+	says "record: no filter" 2 "is no filter" record x
+	says "record: --compress of something" 2 "zstd, gzip or none" record --compress x
+	rm "$tmp/page_owner.data"
+	printf '' >"$tmp/debug/page_owner"
+	record_in -o "$tmp/empty"
+	test_that "record: an empty dump is told" grep -q "the dump is empty" "$tmp/stderr"
+	cp "$d" "$tmp/debug/page_owner"
+	cut_tests
+}
+
+# A capture that ends anywhere is damaged, and what is there is counted.
+cut_tests() {
+	size=$(wc -c <"$capture")
+	bad=
+	for at in 22 30 60 $((size / 3)) $((size / 2)) $((size - 40)) $((size - 20)) \
+			$((size - 2)); do
+		head -c $at "$capture" >"$tmp/d2"
+		run report "$tmp/d2"
+		[ "$rc" = 3 ] || bad="$bad $at:$rc"
+	done
+	test_that "captures that are cut off are damaged:$bad" test -z "$bad"
+	sed 's/^bytes ./bytes 9/' "$capture" >"$tmp/d2"
+	says "a capture that lost a piece" 3 "lost a part" report "$tmp/d2"
+	sed 's/^section meminfo .*/section meminfo 99999999999/' "$capture" >"$tmp/d2"
+	says "a capture with a huge section" 3 "too large" report "$tmp/d2"
+	sed 's/^section meminfo/section other/' "$capture" >"$tmp/d2"
+	run report "$tmp/d2"
+	test_that "an unknown section is skipped" test "$rc" = 0
+	sed 's/^section meminfo/sextion/' "$capture" >"$tmp/d2"
+	says "a damaged head of a section" 3 "is damaged" report "$tmp/d2"
+}
+
+top_tests() {
+	gives "top: stacks" 0 "page_owner top: 12.0 KiB by 1 owners, sorted by memory
+
+     memory         growth   share    stacks  owner
+   12.0 KiB          0 B/s 100.00%         1  a
+
+" top --debugfs "$tmp/debug" -n 1
+	gives "top --by --sort --top -b -d" 0 "page_owner top: 64.0 KiB by 3 owners, sorted by times
+
+     memory         growth   share     times  owner
+   24.0 KiB          0 B/s  37.50%         3  bash
+
+page_owner top: 64.0 KiB by 3 owners, sorted by times
+
+     memory         growth   share     times  owner
+   24.0 KiB          0 B/s  37.50%         3  bash
+
+" top --debugfs "$tmp/debug" -b -n 2 -d 0 --by comm -s times --top 1
+	# The second input is there when the first has been shown, and no sooner.
+	mkfifo "$tmp/two" "$tmp/screens"
+	"$owner" top -i "$tmp/two" -n 2 -d 0 --sort growth --top 1 >"$tmp/screens" &
+	cat "$tmp/old" >"$tmp/two" &
+	exec 4<"$tmp/screens"
+	for line in 1 2 3 4 5; do read -r line <&4; done
+	cat "$tmp/new" >"$tmp/two"
+	cat <&4 >"$tmp/stdout"
+	exec 4<&-
+	wait
+	test_that "top: growth" grep -q "^   64.0 KiB +.*/s .* d < z$" "$tmp/stdout"
+	says "top: an operand" 2 "takes no" top x
+	says "top --delay of something" 2 "--delay wants" top -d x
+	says "top --sort of something" 2 "--sort takes" top -s x
+	says "top: no such kernel" 1 "boot with page_owner=on" top --debugfs /sys/kernel/debug/none
+}
+
+leaks_tests() {
+	for i in 1 2 3; do
+		{
+			full 0 1 steady 1000000000 0 Movable "__alloc_pages steady z"
+			j=0
+			while [ $j -lt $((i * 4)) ]; do
+				full 0 2 leaky $((2000000000 + j * 1000000000)) 0 Movable \
+					"__alloc_pages leak z"
+				full 0 3 busy $((2000000000 + i * 4000000000 - j)) 0 Movable \
+					"__alloc_pages fresh z"
+				j=$((j + 1))
+			done
+			[ $i = 2 ] || full 5 4 cache 1500000000 0 Movable "__alloc_pages shrank z"
+		} >"$tmp/leak$i"
+	done
+	gives "leaks" 4 "\
+3 captures over 8.0 s: 1 owner of memory only grew, and gave back less than 10 % of
+what they had between two captures.
+A cache that fills looks the same; more captures, further apart, will tell.
+
+1. 48.0 KiB, 32.0 KiB more than at first, 240.0 KiB per minute.
+   It grew in 2 of 2 intervals and shrank in none. Of what it had at one capture,
+   100 % or more was still there at the next. The oldest is from 12.0 s ago.
+       __alloc_pages+0x1/0x20
+       leak+0x1/0x20
+       z+0x1/0x20
+" leaks --exit-code "$tmp/leak1" "$tmp/leak2" "$tmp/leak3"
+	run leaks --kept 0 --by comm "$tmp/leak1" "$tmp/leak2" "$tmp/leak3"
+	test_that "leaks --kept 0: also what grows and is new every time" \
+		grep -q "comm busy" "$tmp/stdout"
+	gives "leaks: none" 0 "2 captures over 0 ms: no owner only grew and kept what it had.
+" leaks --exit-code "$tmp/leak1" "$tmp/leak1"
+	says "leaks: in the wrong order" 1 "the oldest first" leaks "$tmp/leak2" "$tmp/leak1"
+	says "leaks: one capture" 2 "two captures or more" leaks "$tmp/leak1"
+	says "leaks --kept of something" 2 "--kept wants" leaks --kept 200 "$tmp/leak1" "$tmp/leak2"
+}
+
+annotate_tests() {
+	says "annotate: not a vmlinux" 1 "no vmlinux" annotate --vmlinux "$d" "$d"
+	says "annotate: no such vmlinux" 1 "No such file" annotate --vmlinux "$tmp/none" "$d"
+	says "annotate: --by" 2 "is by stack" annotate --vmlinux "$d" --by pid "$d"
+	if ! command -v addr2line >/dev/null || ! command -v nm >/dev/null; then
+		skip "annotate" "there are no binutils"
+		return
+	fi
+	cat >"$tmp/code.c" <<-END
+		int helper(int x);
+		static inline __attribute__((always_inline)) int inlined(int x)
+		{
+			return helper(x) + 1;
+		}
+		__attribute__((noinline)) int helper(int x)
+		{
+			__asm__ volatile("");
+			return x;
+		}
+		__attribute__((noinline)) int outer(int x)
+		{
+			return inlined(x) + 2;
+		}
+		int main(int argc, char **argv)
+		{
+			(void)argv;
+			return outer(argc);
+		}
+	END
+	flags="-g -O1 -fno-pie -no-pie -fno-optimize-sibling-calls"
+	(cd "$tmp" && $CC $flags -o program code.c)
+	size=$(nm -S "$tmp/program" | awk '$4 == "outer" { print $2 }')
+	at=$(objdump -d "$tmp/program" | awk '/<outer>:/ { on = 1; base = $1 }
+		on && /call/ { getline; sub(":", "", $1); print base, $1; exit }')
+	offset=$(printf '%x' $((0x${at#* } - 0x${at% *})))
+	{
+		printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\nPFN 0x1 x\n"
+		printf " %s\n" "outer+0x$offset/0x$size" "gone+0x1/0x2" "outer+0x1/0x9999" \
+			"in+0x1/0x2 [mod]"
+		echo
+	} >"$tmp/d2"
+	gives "annotate" 0 "100.00 %, 4.0 KiB, 1 times
+      outer+0x$offset/0x$size
+            code.c:4  inlined
+            code.c:13  outer
+      gone+0x1/0x2  (no line known)
+      outer+0x1/0x9999  (no line known)
+      in+0x1/0x2 [mod]  (in a module)
+" annotate --vmlinux "$tmp/program" --strip "$tmp" "$tmp/d2"
+	says "annotate: no addr2line" 1 "part of binutils" annotate --vmlinux "$tmp/program" \
+		--addr2line "$tmp/none" "$tmp/d2"
+	says "annotate: another kernel's" 0 "knows no lines" annotate --vmlinux "$tmp/program" "$d"
+	head -c 600 "$tmp/program" >"$tmp/program2"
+	says "annotate: a damaged vmlinux" 1 "it is damaged" annotate --vmlinux "$tmp/program2" "$d"
+}
+
+# complete WORD...: what the completion offers for the last of them
+complete_to() {
+	bash -c '. ./page_owner_completion.bash
+		COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _page_owner
+		echo "${COMPREPLY[*]}"' bash "$@"
+}
+
+completes() {
+	want=$1
+	shift
+	test_that "completion: $*" test "$(complete_to "$@")" = "$want"
+}
+
+install_tests() {
+	make -s -f page_owner.mk OUTPUT="$tmp/plain" CC="$CC" LDFLAGS= PREFIX=/p \
+		DESTDIR="$tmp/root" install >"$tmp/log" 2>&1 || true
+	printf './p/%s\n' sbin/page_owner sbin/page_owner_decode sbin/page_owner_sort \
+		share/bash-completion/completions/page_owner >"$tmp/want"
+	(cd "$tmp/root" && find . -type f) | LC_ALL=C sort >"$tmp/got"
+	test_that "make install" cmp "$tmp/want" "$tmp/got"
+	if command -v rst2man >/dev/null; then
+		for page in page_owner page_owner_sort; do
+			test_that "the manual page of $page" \
+				rst2man --strict Documentation/$page.rst "$tmp/$page.8"
+		done
+	else
+		skip "manual pages" "there is no rst2man"
+	fi
+	for command in record report top diff leaks export annotate; do
+		run $command --help
+		missing=
+		for option in $(grep -o -- '--[a-z][a-z0-9-]*' "$tmp/stdout" | sort -u); do
+			grep -qF -e "$option" Documentation/page_owner.rst ||
+				missing="$missing $option"
+			complete_to page_owner $command "$option" | grep -qwF -e "$option" ||
+				missing="$missing $option (completion)"
+		done
+		test_that "$command: what the help names is in the manual, and completes:$missing" \
+			test "$rc$missing" = 0
+	done
+	if ! command -v bash >/dev/null; then
+		skip "completion" "there is no bash"
+		return
+	fi
+	completes "record report" page_owner re
+	completes "memcg module migratetype" page_owner report --by m
+	completes "folded flamegraph" page_owner export --format = f
+	completes "--kept" page_owner leaks --k
+}

@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Part of page_owner_check.sh: page_owner report. Sourced.
+
+# full ORDER PID COMM TS NODE TYPE STACK [LINE]: one record of 6.12
+full() {
+	printf "Page allocated via order %s, $mask, pid %s, tgid %s (%s), ts %s ns\n" \
+		"$1" "$2" "$2" "$3" "$4"
+	printf 'PFN 0x%x type %s Block 1 type Movable Flags 0x0(lru|node=%s|zone=1)\n' \
+		"$4" "$6" "$5"
+	set -- "${8:-}" $7
+	line=$1
+	shift
+	for f; do
+		case $f in *:*) printf ' %s+0x1/0x20 [%s]\n' "${f%:*}" "${f#*:}" ;;
+		*) printf ' %s+0x1/0x20\n' "$f" ;; esac
+	done
+	[ -z "$line" ] || printf '%s\n' "$line"
+	echo
+}
+
+full_dump() {
+	full 0 10 bash 1000000000 0 Movable "__alloc_pages a z"
+	full 2 10 bash 2000000000 1 Movable "__alloc_pages a z" "Charged to memcg /one"
+	full 3 20 init 3000000000 0 Unmovable "__alloc_pages b:drv z"
+	full 1 30 "a b" 4000000000 1 Reclaimable "alloc_pages new_slab c z" \
+		"Charged (via objcg) to offline memcg /two"
+	full 0 10 bash 5000000000 0 Movable "__alloc_pages c z"
+}
+
+report_head="5 allocations, 16 pages, 64.0 KiB
+"
+numbers="  share      memory      pages     times  "
+
+# rows NAME EXPECTED ARGUMENT...: the rows of a report, blanks squeezed
+rows() {
+	name=$1 want=$2
+	shift 2
+	run report "$@"
+	got=$(sed '/^beside/,$d' "$tmp/stdout" | sed -n '/%/s/  */ /gp' | sed 's/^ //')
+	if [ "$rc" = 0 ] && [ "$got" = "$want" ]; then pass "report: $name"
+	else fail "report: $name" "exit status $rc: $*
+$got
+$(cat "$tmp/stderr")"; fi
+}
+
+report_key_tests() {
+	gives "report: by stack" 0 "$report_head
+${numbers}stack, innermost function first
+ 50.00%    32.0 KiB          8         1  b [drv] < z
+ 31.25%    20.0 KiB          5         2  a < z
+ 12.50%     8.0 KiB          2         1  new_slab < c < z
+  6.25%     4.0 KiB          1         1  c < z
+" report "$d"
+	gives "report: a key that is not the stack" 0 "$report_head
+${numbers}comm
+ 50.00%    32.0 KiB          8         1  init
+ 37.50%    24.0 KiB          6         3  bash
+ 12.50%     8.0 KiB          2         1  a b
+" report --by comm "$d"
+	rows "by pid" "50.00% 32.0 KiB 8 1 20
+37.50% 24.0 KiB 6 3 10
+12.50% 8.0 KiB 2 1 30" --by pid "$d"
+	rows "by tgid" "50.00% 32.0 KiB 8 1 20
+37.50% 24.0 KiB 6 3 10
+12.50% 8.0 KiB 2 1 30" --by tgid "$d"
+	rows "by memcg" "62.50% 40.0 KiB 10 3 -
+25.00% 16.0 KiB 4 1 /one
+12.50% 8.0 KiB 2 1 offline memcg /two" --by memcg "$d"
+	rows "by module" "50.00% 32.0 KiB 8 4 -
+50.00% 32.0 KiB 8 1 drv" --by module "$d"
+	rows "by node" "62.50% 40.0 KiB 10 3 0
+37.50% 24.0 KiB 6 2 1" --by node "$d"
+	rows "by zone" "100.00% 64.0 KiB 16 5 1" --by zone "$d"
+	rows "by order" "50.00% 32.0 KiB 8 1 3
+25.00% 16.0 KiB 4 1 2
+12.50% 8.0 KiB 2 2 0
+12.50% 8.0 KiB 2 1 1" --by order "$d"
+	rows "by migratetype" "50.00% 32.0 KiB 8 1 Unmovable
+37.50% 24.0 KiB 6 3 Movable
+12.50% 8.0 KiB 2 1 Reclaimable" --by migratetype "$d"
+	rows "by allocator" "87.50% 56.0 KiB 14 4 others
+12.50% 8.0 KiB 2 1 slab" --by allocator "$d"
+	rows "two keys" "50.00% 32.0 KiB 8 1 init 0
+25.00% 16.0 KiB 4 1 bash 1
+12.50% 8.0 KiB 2 2 bash 0
+12.50% 8.0 KiB 2 1 a b 1" --by node,comm "$d"
+	rows "--top" "50.00% 32.0 KiB 8 1 b [drv] < z
+50.00% 32.0 KiB 8 in 3 more rows (--top 0 shows all)" --top 1 "$d"
+}
+
+report_filter_tests() {
+	rows "comm=" "100.00% 8.0 KiB 2 1 a b" --by comm --filter "comm=a b" "$d"
+	rows "a pattern" "100.00% 32.0 KiB 8 1 init" --by comm --filter "comm=in*" "$d"
+	rows "two values" "80.00% 32.0 KiB 8 1 init
+20.00% 8.0 KiB 2 1 a b" --by comm --filter "comm=init,a b" "$d"
+	rows "!=" "75.00% 24.0 KiB 6 3 bash
+25.00% 8.0 KiB 2 1 a b" --by comm --filter comm!=init "$d"
+	rows "two filters" "100.00% 20.0 KiB 5 2 10" --by pid --filter pid=10 \
+		--filter "stack=a" "$d"
+	rows "a range" "75.00% 24.0 KiB 6 3 10
+25.00% 8.0 KiB 2 1 30" --by pid --filter pid=1-15,30-40 "$d"
+	for f in "order>=3" "order>2" "pages>4" "module=drv" "migratetype=Unmov*" \
+		 "ts=3s" "ts=3000ms" "pfn=3000000000" "pfn=0xb2d05e00" "stack=b"; do
+		rows "$f" "100.00% 32.0 KiB 8 1 20" --by pid --filter "$f" "$d"
+	done
+	rows "order<=0" "100.00% 8.0 KiB 2 2 10" --by pid --filter "order<=0" "$d"
+	rows "order<1" "100.00% 8.0 KiB 2 2 10" --by pid --filter "order<1" "$d"
+	rows "node=" "66.67% 16.0 KiB 4 1 10
+33.33% 8.0 KiB 2 1 30" --by pid --filter "node=1" "$d"
+	rows "memcg=" "100.00% 16.0 KiB 4 1 10" --by pid --filter "memcg=/one" "$d"
+	rows "allocator=" "100.00% 8.0 KiB 2 1 30" --by pid --filter allocator=SLAB "$d"
+	says "a filter that nothing passes" 0 "no record" report --filter pid=1 "$d"
+	for f in nokey=1 pid "pid=x" "pid<1,2" "pid=9-1" "ts=1q" "comm"; do
+		says "--filter $f" 2 "--filter '$f'" report --filter "$f" "$d"
+	done
+	says "age wants a clock" 1 "does not say when" report --filter "age>1" "$d"
+}
+
+report_tree_tests() {
+	gives "report --tree" 0 "$report_head
+  share      memory  outermost caller, and whom it called
+100.00%    64.0 KiB  z
+ 50.00%    32.0 KiB    b [drv]
+                       __alloc_pages
+ 31.25%    20.0 KiB    a
+                       __alloc_pages
+ 18.75%    12.0 KiB    c
+ 12.50%     8.0 KiB      new_slab
+                         alloc_pages
+  6.25%     4.0 KiB      __alloc_pages
+" report --tree "$d"
+	gives "report --tree=callees --min-share" 0 "$report_head
+  share      memory  who asked, and who called that
+ 50.00%    32.0 KiB  b [drv]
+                     z
+ 31.25%    20.0 KiB  a
+                     z
+ 18.75%    12.0 KiB  (2 smaller)
+" report --tree=callees --min-share 20 "$d"
+	says "--tree of something" 2 "callers or callees" report --tree=x "$d"
+	says "--tree and --by" 2 "--tree is by stack" report --tree --by pid "$d"
+	says "--min-share of something" 2 "--min-share" report --min-share x "$d"
+}
+
+report_input_tests() {
+	"$owner" report "$d" >"$tmp/want.report"
+	for how in "-i $d" "--input=$d" "--functions $d" "--threads 3 $d"; do
+		run report $how
+		test_that "report: $how" cmp "$tmp/want.report" "$tmp/stdout"
+	done
+	"$owner" report - <"$d" >"$tmp/stdout"
+	test_that "report: standard input" cmp "$tmp/want.report" "$tmp/stdout"
+	cat "$d" | "$owner" report -i - >"$tmp/stdout"
+	test_that "report: a pipe" cmp "$tmp/want.report" "$tmp/stdout"
+	(cd "$tmp" && cp full page_owner.data && "$owner" report) >"$tmp/stdout"
+	test_that "report: the default file" cmp "$tmp/want.report" "$tmp/stdout"
+	rm "$tmp/page_owner.data"
+	(cd "$tmp" && rc=0 && "$owner" report 2>"$tmp/stderr" || rc=$?; test $rc = 1)
+	test_that "report: without it, says what to do" grep -q "page_owner record" "$tmp/stderr"
+	run report -o "$tmp/report.out" "$d"
+	test_that "report -o" cmp "$tmp/want.report" "$tmp/report.out"
+	sed 's/$/\r/' "$d" >"$tmp/d2"
+	run report "$tmp/d2"
+	test_that "report: CRLF" cmp "$tmp/want.report" "$tmp/stdout"
+	head -c 660 "$d" >"$tmp/d2"
+	says "report: cut off" 3 "in the middle of a line" report "$tmp/d2"
+	# The name must not reach into the next record, short as that may begin.
+	{
+		printf 'Page allocated via order 0, mask 0x0(), pid 0, tgid 0 (sw\n'
+		printf 'Page allocated via order 1, mask 0x0(), pid 0, tgid 0 (x), ts 5 ns\n\n'
+	} >"$tmp/d2"
+	says "report: cut off in a name" 3 "1 records read, 1 lost" report "$tmp/d2"
+	says "report: no such file" 1 "cannot open" report "$tmp/none"
+	says "report: two inputs" 2 "takes one input" report "$d" "$d"
+	says "report: an unknown key" 2 "does not know the key 'x'" report --by pid,x "$d"
+	says "report: --top of something" 2 "--top wants a number" report --top x "$d"
+	says "report: nothing in it" 0 "has no records" report /dev/null
+	{
+		printf ' a+0x1/0x2\n z+0x1/0x2\nhandle: 5\nnr_base_pages: 3\n\n'
+		printf ' z+0x1/0x2\nnr_base_pages: 1\n\n'
+	} >"$tmp/stacks"
+	gives "report: show_stacks" 0 "2 stacks, 4 pages, 16.0 KiB
+
+  share      memory      pages    stacks  stack, innermost function first
+ 75.00%    12.0 KiB          3         1  a < z
+ 25.00%     4.0 KiB          1         1  z
+" report "$tmp/stacks"
+	printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\nPFN 0x1 x\nhandle: 5\n\n" >"$tmp/d2"
+	rows "a handle" "100.00% 4.0 KiB 1 1 a < z" --handles "$tmp/stacks" "$tmp/d2"
+	says "report: handles only" 0 "has no frames" report "$tmp/d2"
+	printf 'text\n handle\n\n' >>"$tmp/stacks"
+	says "report: damaged stacks" 3 "1 lost" report "$tmp/stacks"
+	gives "report -v" 0 "\
+1 allocations, 8 pages, 32.0 KiB (of 5 records; the rest is filtered out)
+
+${numbers}stack, innermost function first
+100.00%    32.0 KiB          8         1  b [drv] < z
+        oldest 0 ms ago, newest 0 ms ago
+        __alloc_pages+0x1/0x20
+        b+0x1/0x20 [drv]
+        z+0x1/0x20
+
+" report -v --filter pid=20 "$d"
+}
+
+# The same counts whatever the number of threads: each part of the file begins
+# in the middle of something.
+report_thread_tests() {
+	"$gen" 6.9 60000 300 >"$tmp/many"
+	"$tmp/plain/page_owner" report --top 0 --threads 1 "$tmp/many" >"$tmp/one"
+	for n in 2 3 7; do
+		"$tmp/plain/page_owner" report --top 0 --threads $n "$tmp/many" >"$tmp/more"
+		test_that "report: $n threads" cmp "$tmp/one" "$tmp/more"
+	done
+	run report --top 0 --threads 2 "$tmp/many"
+	test_that "report: 2 threads, sanitized" cmp "$tmp/one" "$tmp/stdout"
+	"$owner" report --top 0 - <"$tmp/many" >"$tmp/more"
+	test_that "report: as a stream" cmp "$tmp/one" "$tmp/more"
+	head -c 30000000 "$tmp/many" >"$tmp/d2"
+	run report --threads 1 "$tmp/d2"
+	cp "$tmp/stderr" "$tmp/want"
+	run report --threads 3 "$tmp/d2"
+	test_that "report: damage is the same with threads" cmp "$tmp/want" "$tmp/stderr"
+}
+
+report_packed_tests() {
+	"$owner" --version >"$tmp/version"
+	if grep -q "gzip: yes" "$tmp/version"; then
+		gzip -c "$d" >"$tmp/d.gz"
+		run report "$tmp/d.gz"
+		test_that "report: gzip" cmp "$tmp/want.report" "$tmp/stdout"
+		cat "$d" "$d" >"$tmp/d2"
+		cat "$tmp/d.gz" "$tmp/d.gz" >"$tmp/d2.gz"
+		"$owner" report "$tmp/d2" >"$tmp/want"
+		run report "$tmp/d2.gz"
+		test_that "report: two gzips in one" cmp "$tmp/want" "$tmp/stdout"
+		head -c 250 "$tmp/d.gz" >"$tmp/d2.gz"
+		says "report: a gzip cut off" 3 "ends too early" report "$tmp/d2.gz"
+		{ head -c 150 "$tmp/d.gz"; echo damage; tail -c +157 "$tmp/d.gz"; } >"$tmp/d2.gz"
+		says "report: a damaged gzip" 3 "is damaged" report "$tmp/d2.gz"
+	else
+		skip "gzip" "built without zlib"
+	fi
+	if grep -q "zstd: yes" "$tmp/version" && command -v zstd >/dev/null; then
+		zstd -qc "$d" >"$tmp/d.zst"
+		run report "$tmp/d.zst"
+		test_that "report: zstd" cmp "$tmp/want.report" "$tmp/stdout"
+		head -c 250 "$tmp/d.zst" >"$tmp/d2.zst"
+		says "report: a zstd cut off" 3 "ends too early" report "$tmp/d2.zst"
+		{ head -c 150 "$tmp/d.zst"; echo damage; tail -c +157 "$tmp/d.zst"; } >"$tmp/d2.zst"
+		says "report: a damaged zstd" 3 "is damaged" report "$tmp/d2.zst"
+	else
+		skip "zstd" "there is no zstd"
+	fi
+	mkdir "$tmp/bare"
+	make -s -f page_owner.mk OUTPUT="$tmp/bare" CC="$CC" ZLIB= ZSTD= LDFLAGS= \
+		CFLAGS="-O1 -Werror" "$tmp/bare/page_owner"
+	"$tmp/bare/page_owner" --version >"$tmp/bare.version"
+	test_that "--version tells what is missing" \
+		sh -c 'grep -q "gzip: no" "$1" && grep -q "zstd: no" "$1"' sh "$tmp/bare.version"
+	gzip -c "$d" >"$tmp/d.gz"
+	prog=$tmp/bare/page_owner
+	says "gzip without zlib" 1 "built without that library" report "$tmp/d.gz"
+	prog=$owner
+}
+
+# A binary dump, bare, packed, in a capture, and cut off anywhere
+report_raw_tests() {
+	if ! command -v python3 >/dev/null; then
+		skip "binary dumps" "there is no python3"
+		return
+	fi
+	python3 tests/page_owner_rawgen.py <"$d" >"$tmp/d.raw"
+	for keys in stack comm pid memcg module node order migratetype allocator; do
+		"$owner" report --by $keys "$d" >"$tmp/want"
+		run report --by $keys "$tmp/d.raw"
+		test_that "report: binary, by $keys" cmp "$tmp/want" "$tmp/stdout"
+	done
+	rows "binary dumps know the zones' names" "100.00% 64.0 KiB 16 5 Normal" \
+		--by zone "$tmp/d.raw"
+	rows "binary dumps know the time" "100.00% 4.0 KiB 1 1 10" \
+		--by pid --filter "age<95" "$tmp/d.raw"
+	if grep -q "gzip: yes" "$tmp/version"; then
+		gzip -c "$tmp/d.raw" >"$tmp/d2.gz"
+		run report "$tmp/d2.gz"
+		test_that "report: binary, packed" cmp "$tmp/want.report" "$tmp/stdout"
+	fi
+	size=$(wc -c <"$tmp/d.raw")
+	{
+		printf 'page_owner capture 1\nsection dump %d\n' "$size"
+		cat "$tmp/d.raw"
+		printf '\nsection end %d\nbytes %d\n\n' $((${#size} + 7)) "$size"
+	} >"$tmp/d2"
+	run report "$tmp/d2"
+	test_that "report: binary, in a capture" grep -q "5 allocations" "$tmp/stdout"
+	test_that "report: that capture is whole" test "$rc" = 0
+	bad=
+	at=8
+	while [ $at -lt "$size" ]; do
+		head -c $at "$tmp/d.raw" >"$tmp/d2"
+		run report "$tmp/d2"
+		[ "$rc" = 3 ] || bad="$bad $at:$rc"
+		at=$((at + 61))
+	done
+	test_that "binary dumps that are cut off are damaged:$bad" test -z "$bad"
+}
+
+report_tests() {
+	d=$tmp/full
+	full_dump >"$d"
+	says "no command" 2 "Usage"
+	says "an unknown command" 2 "no command 'x'" x
+	report_key_tests
+	report_filter_tests
+	report_tree_tests
+	report_input_tests
+	report_thread_tests
+	report_packed_tests
+	report_raw_tests
+}

@@ -125,6 +125,7 @@ static void __init check_widths(void)
 	const unsigned int sum = PAGE_OWNER_ORDER + PAGE_OWNER_FREE_ORDER +
 				 PAGE_OWNER_REASON + PAGE_OWNER_RECORDED +
 				 PAGE_OWNER_ALLOCATED;
+	const unsigned int gfp_bits = __GFP_BITS_SHIFT;
 
 	BUILD_BUG_ON(!FIELD_FIT(PAGE_OWNER_ORDER, MAX_PAGE_ORDER));
 	BUILD_BUG_ON(!FIELD_FIT(PAGE_OWNER_ORDER, LARGEST_ORDER));
@@ -133,7 +134,7 @@ static void __init check_widths(void)
 	/* Each bit of the word has one meaning. */
 	BUILD_BUG_ON(any != U16_MAX);
 	BUILD_BUG_ON(any != sum);
-	BUILD_BUG_ON(__GFP_BITS_SHIFT > BITS_PER_TYPE(gfp_t));
+	BUILD_BUG_ON(gfp_bits > BITS_PER_TYPE(gfp_t));
 }
 
 static unsigned int order_of(const struct page_owner_record *rec)

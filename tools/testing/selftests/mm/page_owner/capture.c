@@ -137,6 +137,9 @@ static void compare_million(void)
 	compare(much_work);
 }
 
+/* Different stacks in each context, for ever more frames. */
+#define WORDS " gfp=atomic chain=%zu depth=%zu step=1"
+
 static void all_contexts(void)
 {
 	static const char * const context[] = {
@@ -146,9 +149,8 @@ static void all_contexts(void)
 
 	for (round = 0; round < 16; round++) {
 		for (i = 0; i < ARRAY_SIZE(context); i++) {
-			static const char words[] =
-				"alloc order=%zu count=8 context=%s chain=%zu depth=%zu gfp=atomic step=1";
-			int ret = po_control(words, round % 3, context[i], i, 1 + i);
+			int ret = po_control("alloc order=%zu count=8 context=%s"
+					     WORDS, round % 3, context[i], i, 1 + i);
 
 			po_check(!ret, "alloc in %s: %s", context[i], strerror(-ret));
 		}

@@ -188,7 +188,10 @@ static struct stack_node root_node = { .child = &no_node };
 /* Protects writes to all below; see the theory above for reading. */
 static DEFINE_RAW_SPINLOCK(cache_lock);
 static struct stack_node **node_hash __ro_after_init;
-/* Guesses; written by anybody, at any time, but only to what is there to stay. */
+/*
+ * Guesses; written under RCU by anybody who has come down the tree, so for a grace
+ * period after a flush with rows that are about to go: see retire_pages().
+ */
 static struct stack_row *row_guess[1 << ROW_GUESS_BITS];
 /* The page that nodes are taken from, and those before it. */
 static struct node_page *node_pages;
@@ -590,7 +593,17 @@ static struct node_page *flush_nodes(void)
 	return pages;
 }
 
-/* Readers may still be on these pages. */
+/* Nobody is on the page any more, but the last ones to be may have guessed it. */
+static void drop_guesses(struct rcu_head *rcu)
+{
+	memset(row_guess, 0, sizeof(row_guess));
+	call_rcu(rcu, free_node_page);
+}
+
+/*
+ * Readers may still be on these pages: after one grace period nobody comes upon
+ * them but by a guess, after another one nobody does at all.
+ */
 static void retire_pages(struct node_page *pages)
 {
 	static_assert(!offsetof(struct node_page, rcu));
@@ -598,7 +611,7 @@ static void retire_pages(struct node_page *pages)
 	while (pages) {
 		struct node_page *older = pages->older;
 
-		call_rcu(&pages->rcu, free_node_page);
+		call_rcu(&pages->rcu, drop_guesses);
 		pages = older;
 	}
 }
@@ -784,7 +797,9 @@ static int stack_cache_module(struct notifier_block *nb, unsigned long action,
 	old = flush_nodes();
 	raw_spin_unlock_irqrestore(&cache_lock, flags);
 	retire_pages(old);
-	/* Whoever still looks at the old nodes does so before the code goes. */
+	/* Whoever looks at the old nodes, or guesses them, does so before the code goes. */
+	synchronize_rcu();
+	memset(row_guess, 0, sizeof(row_guess));
 	synchronize_rcu();
 	return NOTIFY_OK;
 }

@@ -78,17 +78,27 @@
 DEFINE_STATIC_KEY_FALSE(page_owner_inited);
 DEFINE_STATIC_KEY_FALSE(page_owner_lean);
 
+/*
+ * Blocks get records, but nobody is looked up to put in them. No static key: to
+ * look costs one instruction more than that, and switching is free.
+ */
+static bool paused __read_mostly;
+
 /* Asked for on the command line. */
 static bool page_owner_wanted __initdata;
 static bool lean_wanted __initdata;
+static bool paused_wanted __initdata;
 static bool verify_wanted __initdata;
 
-/* A word of page_owner=: on, off and their like, lean, verify. */
+/* A word of page_owner=: on, off and their like, lean, paused, verify. */
 static int __init param_word(const char *word)
 {
 	if (!strcmp(word, "lean")) {
 		page_owner_wanted = true;
 		lean_wanted = true;
+	} else if (!strcmp(word, "paused")) {
+		page_owner_wanted = true;
+		paused_wanted = true;
 	} else if (!strcmp(word, "verify")) {
 		verify_wanted = true;
 	} else {
@@ -121,10 +131,10 @@ static void __init check_widths(void)
 {
 	const unsigned int any = PAGE_OWNER_ORDER | PAGE_OWNER_FREE_ORDER |
 				 PAGE_OWNER_REASON | PAGE_OWNER_RECORDED |
-				 PAGE_OWNER_ALLOCATED;
+				 PAGE_OWNER_ALLOCATED | PAGE_OWNER_SEQ;
 	const unsigned int sum = PAGE_OWNER_ORDER + PAGE_OWNER_FREE_ORDER +
 				 PAGE_OWNER_REASON + PAGE_OWNER_RECORDED +
-				 PAGE_OWNER_ALLOCATED;
+				 PAGE_OWNER_ALLOCATED + PAGE_OWNER_SEQ;
 	const unsigned int gfp_bits = __GFP_BITS_SHIFT;
 
 	BUILD_BUG_ON(!FIELD_FIT(PAGE_OWNER_ORDER, MAX_PAGE_ORDER));
@@ -132,19 +142,31 @@ static void __init check_widths(void)
 	BUILD_BUG_ON(!FIELD_FIT(PAGE_OWNER_FREE_ORDER, LARGEST_ORDER));
 	BUILD_BUG_ON(!FIELD_FIT(PAGE_OWNER_REASON, MR_TYPES));
 	/* Each bit of the word has one meaning. */
-	BUILD_BUG_ON(any != U16_MAX);
+	BUILD_BUG_ON(any != U32_MAX);
 	BUILD_BUG_ON(any != sum);
+	/* The sequence number runs over without touching the rest. */
+	BUILD_BUG_ON(PAGE_OWNER_SEQ & (PAGE_OWNER_WRITING - 1));
 	BUILD_BUG_ON(gfp_bits > BITS_PER_TYPE(gfp_t));
+}
+
+static unsigned int bits_order(u32 bits)
+{
+	return FIELD_GET(PAGE_OWNER_ORDER, bits);
+}
+
+static unsigned int bits_free_order(u32 bits)
+{
+	return FIELD_GET(PAGE_OWNER_FREE_ORDER, bits);
 }
 
 static unsigned int order_of(const struct page_owner_record *rec)
 {
-	return FIELD_GET(PAGE_OWNER_ORDER, READ_ONCE(rec->bits));
+	return bits_order(READ_ONCE(rec->bits));
 }
 
 static unsigned int free_order_of(const struct page_owner_record *rec)
 {
-	return FIELD_GET(PAGE_OWNER_FREE_ORDER, READ_ONCE(rec->bits));
+	return bits_free_order(READ_ONCE(rec->bits));
 }
 
 static bool marked_allocated(const struct page_owner_record *rec)
@@ -152,26 +174,33 @@ static bool marked_allocated(const struct page_owner_record *rec)
 	return READ_ONCE(rec->bits) & PAGE_OWNER_ALLOCATED;
 }
 
-/* Changes some of the bits. */
-static void set_bits(struct page_owner_record *rec, u16 mask, u16 value)
+/* Whether the last free was of a larger block. */
+static bool bits_freed_larger(u32 bits, unsigned int order)
 {
-	WRITE_ONCE(rec->bits, (rec->bits & ~mask) | value);
+	return (bits & PAGE_OWNER_FREE_ORDER) > FIELD_PREP(PAGE_OWNER_FREE_ORDER, order);
 }
 
-static void set_order(struct page_owner_record *rec, unsigned int order)
+/* The same bits with another order, or another order of what was freed. */
+static u32 with_order(u32 bits, unsigned int order)
 {
-	set_bits(rec, PAGE_OWNER_ORDER, FIELD_PREP(PAGE_OWNER_ORDER, order));
+	return (bits & ~PAGE_OWNER_ORDER) | FIELD_PREP(PAGE_OWNER_ORDER, order);
 }
 
-static void set_free_order(struct page_owner_record *rec, unsigned int order)
+static u32 with_free_order(u32 bits, unsigned int order)
 {
-	set_bits(rec, PAGE_OWNER_FREE_ORDER,
-		 FIELD_PREP(PAGE_OWNER_FREE_ORDER, order));
+	return (bits & ~PAGE_OWNER_FREE_ORDER) |
+	       FIELD_PREP(PAGE_OWNER_FREE_ORDER, order);
 }
 
 static bool is_lean(void)
 {
 	return static_branch_unlikely(&page_owner_lean);
+}
+
+/* Either answer is right while it changes, and it is asked once. */
+static bool is_paused(void)
+{
+	return unlikely(data_race(paused));
 }
 
 static size_t record_size(void)
@@ -250,42 +279,37 @@ static void owner_iter_next(struct owner_iter *it)
 /*
  * Writing a record
  *
- * begin_write() and end_write() enclose every change. @seq is odd in between,
- * which tells readers to come back later, and keeps other writers out: there is
- * only one case in which somebody else than the block's owner writes a record,
- * spread_free(). He does so with interrupts off, so nobody waits long.
+ * begin_write() and end_write() enclose every change. The lowest bit of the
+ * sequence number is set in between, which tells readers to come back later, and
+ * keeps other writers out: there is only one case in which somebody else than the
+ * block's owner writes a record, spread_free(). He does so with interrupts off,
+ * so nobody waits long. The sequence number and all other bits are one word, so
+ * what begin_write() returns is what they are until end_write() sets new ones.
  */
 
-/* The lowest bit of seq, in the word that it makes up with bits. */
-#ifdef __LITTLE_ENDIAN
-#define BEING_WRITTEN	BIT(0)
-#else
-#define BEING_WRITTEN	BIT(16)
-#endif
-
-static __always_inline bool try_begin_write(struct page_owner_record *rec)
+static __always_inline bool try_begin_write(struct page_owner_record *rec, u32 *bits)
 {
-	/* A word, as every architecture can exchange those. */
-	u32 *word = (u32 *)rec, old = READ_ONCE(*word);
-
-	static_assert(offsetof(struct page_owner_record, seq) == 0);
-	static_assert(offsetof(struct page_owner_record, bits) == sizeof(u16));
-
 	/* A full barrier; pairs with the smp_rmb() in try_read(). */
-	return !(old & BEING_WRITTEN) &&
-	       try_cmpxchg(word, &old, old | BEING_WRITTEN);
+	return !(*bits & PAGE_OWNER_WRITING) &&
+	       try_cmpxchg(&rec->bits, bits, *bits | PAGE_OWNER_WRITING);
 }
 
-static __always_inline void begin_write(struct page_owner_record *rec)
+static __always_inline u32 begin_write(struct page_owner_record *rec)
 {
-	while (unlikely(!try_begin_write(rec)))
+	u32 bits = READ_ONCE(rec->bits);
+
+	while (unlikely(!try_begin_write(rec, &bits))) {
 		cpu_relax();
+		bits = READ_ONCE(rec->bits);
+	}
+	return bits;
 }
 
-static void end_write(struct page_owner_record *rec)
+/* The next sequence number; what is too much drops out at the top. */
+static __always_inline void end_write(struct page_owner_record *rec, u32 bits)
 {
 	/* Pairs with smp_load_acquire() in try_read(). */
-	smp_store_release(&rec->seq, rec->seq + 1);
+	smp_store_release(&rec->bits, bits + 2 * PAGE_OWNER_WRITING);
 }
 
 /**
@@ -304,14 +328,8 @@ struct owner_tally {
 
 static void tally_flush(struct owner_tally *tally)
 {
-	struct page_owner_stack *stack;
-
-	if (!tally->pages)
-		return;
-	stack = page_owner_stack_find(tally->handle);
-	/* Records only ever get handles that have an entry. */
-	if (!WARN_ON_ONCE(!stack))
-		page_owner_stack_count(stack, tally->pages, 0, tally->frees);
+	if (tally->pages)
+		page_owner_stack_count(tally->handle, tally->pages, 0, tally->frees);
 	tally->pages = 0;
 	tally->frees = 0;
 }
@@ -331,25 +349,26 @@ static void tally_add(struct owner_tally *tally, depot_stack_handle_t handle,
 static void unmark(struct page_owner_record *rec, struct owner_tally *tally)
 {
 	tally_add(tally, rec->handle, -(1L << order_of(rec)));
-	begin_write(rec);
-	set_bits(rec, PAGE_OWNER_ALLOCATED, 0);
-	end_write(rec);
+	end_write(rec, begin_write(rec) & ~PAGE_OWNER_ALLOCATED);
 	page_owner_task_put(rec->task);
 }
 
-/* Copies who allocated. Within begin_write() and end_write(). */
-static void copy_allocation(struct page_owner_record *to,
-			    const struct page_owner_record *from)
+/*
+ * Copies who allocated, between begin_write() and end_write(), from a record with
+ * these bits. Returns the bits for @to.
+ */
+static u32 copy_allocation(struct page_owner_record *to, u32 bits,
+			   const struct page_owner_record *from, u32 from_bits)
 {
-	const u16 mask = PAGE_OWNER_ORDER | PAGE_OWNER_REASON |
+	const u32 mask = PAGE_OWNER_ORDER | PAGE_OWNER_REASON |
 			 PAGE_OWNER_RECORDED | PAGE_OWNER_ALLOCATED;
 
-	set_bits(to, mask, from->bits & mask);
 	to->gfp_mask = from->gfp_mask;
 	to->handle = from->handle;
 	to->task = from->task;
 	if (!is_lean())
 		to->ts_nsec = from->ts_nsec;
+	return (bits & ~mask) | (from_bits & mask);
 }
 
 /* Copies who freed. Within begin_write() and end_write(); not if lean. */
@@ -369,22 +388,23 @@ static void copy_free(struct page_owner_record *to,
 static unsigned int remember_free(struct page_owner_record *to, unsigned int order,
 				  const struct page_owner_record *rec)
 {
+	u32 bits = READ_ONCE(to->bits);
+
 	/* Whoever is writing it has the page; its neighbours are seen to. */
-	if (!try_begin_write(to))
+	if (!try_begin_write(to, &bits))
 		return 0;
 	if (to->free_ts_nsec > rec->free_ts_nsec) {
-		order = min(order, free_order_of(to));
+		order = min(order, bits_free_order(bits));
 	} else {
-		if (marked_allocated(to)) {
-			order = min(order, order_of(to));
-		} else {
-			copy_allocation(to, rec);
-			set_bits(to, PAGE_OWNER_ALLOCATED, 0);
-		}
+		if (bits & PAGE_OWNER_ALLOCATED)
+			order = min(order, bits_order(bits));
+		else
+			bits = copy_allocation(to, bits, rec,
+					       READ_ONCE(rec->bits) & ~PAGE_OWNER_ALLOCATED);
 		copy_free(to, rec);
-		set_free_order(to, order);
+		bits = with_free_order(bits, order);
 	}
-	end_write(to);
+	end_write(to, bits);
 	return order;
 }
 
@@ -426,51 +446,82 @@ static noinline void make_way(struct page *page, unsigned int order,
 	tally_flush(&tally);
 	if (free_order_of(rec) > order) {
 		spread_free(page_to_pfn(page), order, rec);
-		begin_write(rec);
-		set_free_order(rec, order);
-		end_write(rec);
+		end_write(rec, with_free_order(begin_write(rec), order));
 	}
 }
 
-/* Writes the record of an allocation. The counts are the caller's business. */
+/**
+ * struct owner_entry - what a hook puts into a record
+ * @handle: of the stack
+ * @gfp: GFP flags
+ * @task: the running task's identity, NULL if it has none or is not looked at
+ * @ts_nsec: when; 0 if lean
+ */
+struct owner_entry {
+	depot_stack_handle_t handle;
+	gfp_t gfp;
+	struct page_owner_task *task;
+	u64 ts_nsec;
+};
+
+/*
+ * Between begin_write() and end_write(). Returns the bits for the record. The task
+ * is referred to once more, which is the caller's business.
+ */
+static __always_inline u32 set_allocation(struct page_owner_record *rec, u32 bits,
+					  unsigned int order,
+					  const struct owner_entry *by)
+{
+	rec->gfp_mask = by->gfp;
+	rec->handle = by->handle;
+	if (!is_lean())
+		rec->ts_nsec = by->ts_nsec;
+	rec->task = by->task ? by->task->id : 0;
+	return (bits & (PAGE_OWNER_SEQ | PAGE_OWNER_FREE_ORDER)) |
+	       FIELD_PREP(PAGE_OWNER_ORDER, order) | PAGE_OWNER_RECORDED |
+	       PAGE_OWNER_ALLOCATED;
+}
+
+static noinline void record_alloc_slowly(struct page *page,
+					 struct page_owner_record *rec,
+					 unsigned int order,
+					 const struct owner_entry *by)
+{
+	if (marked_allocated(rec) || free_order_of(rec) > order)
+		make_way(page, order, rec);
+	end_write(rec, set_allocation(rec, begin_write(rec), order, by));
+}
+
+/* Writes the record of an allocation. The counts are the caller's business, too. */
 static __always_inline void
 record_alloc(struct page *page, struct page_owner_record *rec, unsigned int order,
-	     gfp_t gfp, depot_stack_handle_t handle, u64 now)
+	     const struct owner_entry *by)
 {
-	struct page_owner_task *task = page_owner_task_current();
+	u32 bits = READ_ONCE(rec->bits);
 
-	if (unlikely(marked_allocated(rec) || free_order_of(rec) > order))
-		make_way(page, order, rec);
+	if (unlikely(bits & PAGE_OWNER_ALLOCATED || bits_freed_larger(bits, order) ||
+		     !try_begin_write(rec, &bits))) {
+		/* A copy, so that else all of it is in registers. */
+		struct owner_entry copy = *by;
 
-	begin_write(rec);
-	set_bits(rec, (u16)~PAGE_OWNER_FREE_ORDER,
-		 FIELD_PREP(PAGE_OWNER_ORDER, order) | PAGE_OWNER_RECORDED |
-		 PAGE_OWNER_ALLOCATED);
-	rec->gfp_mask = gfp;
-	rec->handle = handle;
-	rec->task = task->id;
-	atomic_inc(&task->refs);
-	if (!is_lean())
-		rec->ts_nsec = now;
-	end_write(rec);
+		record_alloc_slowly(page, rec, order, &copy);
+		return;
+	}
+	end_write(rec, set_allocation(rec, bits, order, by));
 }
 
-static __always_inline void record_free(struct page_owner_record *rec,
-					unsigned int order,
-					depot_stack_handle_t handle)
+/* Between begin_write() and end_write(). Returns the bits for the record. */
+static __always_inline u32 set_free(struct page_owner_record *rec, u32 bits,
+				    unsigned int order, const struct owner_entry *by,
+				    bool lean)
 {
-	const u16 mask = PAGE_OWNER_ALLOCATED | PAGE_OWNER_FREE_ORDER;
-
-	begin_write(rec);
-	if (is_lean()) {
-		set_bits(rec, PAGE_OWNER_ALLOCATED, 0);
-	} else {
-		set_bits(rec, mask, FIELD_PREP(PAGE_OWNER_FREE_ORDER, order));
-		rec->free_handle = handle;
-		rec->free_task = page_owner_task_current()->id;
-		rec->free_ts_nsec = local_clock();
-	}
-	end_write(rec);
+	bits &= ~PAGE_OWNER_ALLOCATED;
+	if (lean)
+		return bits;
+	rec->free_handle = by->handle;
+	rec->free_task = likely(by->task) ? by->task->id : 0;
+	rec->free_ts_nsec = by->ts_nsec;
+	return with_free_order(bits, order);
 }
 
 /*
@@ -486,6 +537,7 @@ static void write_piece(unsigned long pfn, unsigned int order,
 {
 	struct page_ext *ext = page_ext_get(pfn_to_page(pfn));
 	struct page_owner_record *to;
+	u32 bits;
 
 	if (!ext)
 		return;
@@ -495,11 +547,9 @@ static void write_piece(unsigned long pfn, unsigned int order,
 		page_owner_task_get(rec->task);
 	if (free_order_of(to) > order)
 		spread_free(pfn, order, to);
-	begin_write(to);
-	copy_allocation(to, rec);
-	set_order(to, order);
-	set_free_order(to, min(free_order_of(to), order));
-	end_write(to);
+	bits = copy_allocation(to, begin_write(to), rec, rec->bits);
+	bits = with_free_order(bits, min(bits_free_order(bits), order));
+	end_write(to, with_order(bits, order));
 	page_ext_put(ext);
 }
 
@@ -627,18 +677,19 @@ static noinline void unmark_early_tails(unsigned long pfn, unsigned int order)
 	tally_flush(&tally);
 }
 
-static __always_inline struct page_owner_stack *
+static __always_inline depot_stack_handle_t
 capture_alloc(const unsigned long *slot, gfp_t gfp)
 {
 	const struct stack_cache_stack *found;
-	struct page_owner_stack *stack = NULL;
+	depot_stack_handle_t handle = 0;
 
 	rcu_read_lock();
-	found = page_owner_capture_known(slot);
-	if (likely(found))
-		stack = found->data;
+	found = page_owner_capture_known(slot, false);
+	/* Without an entry in the counts it has only been freed from so far. */
+	if (likely(found && found->data))
+		handle = found->handle;
 	rcu_read_unlock();
-	return likely(stack) ? stack : page_owner_capture_alloc(slot, gfp);
+	return likely(handle) ? handle : page_owner_capture_alloc(slot, gfp);
 }
 
 static __always_inline depot_stack_handle_t
@@ -647,81 +698,180 @@ capture_free(const unsigned long *slot)
 	const struct stack_cache_stack *found;
 	depot_stack_handle_t handle = 0;
 
-	if (is_lean())
-		return 0;
 	rcu_read_lock();
-	found = page_owner_capture_known(slot);
+	found = page_owner_capture_known(slot, true);
 	if (likely(found))
 		handle = found->handle;
 	rcu_read_unlock();
 	return likely(handle) ? handle : page_owner_capture_free(slot);
 }
 
-noinline void __page_owner_alloc(struct page *page, unsigned int order,
-				 gfp_t gfp)
+static __always_inline u64 time_stamp(void)
 {
-	struct page_owner_stack *stack = capture_alloc(stack_cache_slot(), gfp);
-	struct page_ext *ext = page_ext_get(page);
+	return is_lean() ? 0 : local_clock();
+}
 
-	if (!ext)
+/* An allocation or a free that nobody is to be known for. */
+static void set_unrecorded(struct owner_entry *by, gfp_t gfp)
+{
+	by->handle = page_owner_special(PAGE_OWNER_PAUSED)->handle;
+	by->gfp = gfp;
+	by->task = NULL;
+	by->ts_nsec = time_stamp();
+}
+
+static __always_inline void alloc_block(struct page *page, unsigned int order,
+					const struct owner_entry *by)
+{
+	struct page_ext *ext;
+
+	if (!page_owner_base_ext_get(page, &ext))
 		return;
-	record_alloc(page, page_owner_record_of(ext), order, gfp, stack->handle,
-		     is_lean() ? 0 : local_clock());
-	page_ext_put(ext);
-	page_owner_stack_count(stack, 1L << order, 1, 0);
+	record_alloc(page, page_owner_record_of(ext), order, by);
+	page_owner_base_ext_put(ext);
+	page_owner_task_refer(by->task, 1);
+	page_owner_stack_count(by->handle, 1L << order, 1, 0);
 	if (order && unlikely(system_state < SYSTEM_RUNNING))
 		unmark_early_tails(page_to_pfn(page), order);
 }
 
+static noinline void alloc_while_paused(struct page *page, unsigned int order,
+					gfp_t gfp)
+{
+	struct owner_entry by;
+
+	set_unrecorded(&by, gfp);
+	alloc_block(page, order, &by);
+}
+
+noinline void __page_owner_alloc(struct page *page, unsigned int order,
+				 gfp_t gfp)
+{
+	struct owner_entry by = { .gfp = gfp };
+
+	if (is_paused()) {
+		alloc_while_paused(page, order, gfp);
+		return;
+	}
+	by.handle = capture_alloc(stack_cache_slot(), gfp);
+	by.task = page_owner_task_current();
+	by.ts_nsec = time_stamp();
+	alloc_block(page, order, &by);
+}
+
 noinline void __page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp)
 {
-	bulk->stack = capture_alloc(stack_cache_slot(), gfp);
-	bulk->ts_nsec = is_lean() ? 0 : local_clock();
+	struct owner_entry by;
+
+	if (is_paused()) {
+		set_unrecorded(&by, gfp);
+	} else {
+		by.handle = capture_alloc(stack_cache_slot(), gfp);
+		by.task = page_owner_task_current();
+		by.ts_nsec = time_stamp();
+	}
+	bulk->handle = by.handle;
+	bulk->task = by.task;
+	bulk->ts_nsec = by.ts_nsec;
 }
 
 void __page_owner_bulk_alloc(struct page_owner_bulk *bulk, struct page *page,
 			     gfp_t gfp)
 {
-	struct page_ext *ext = page_ext_get(page);
+	const struct owner_entry by = {
+		.handle = bulk->handle,
+		.gfp = gfp,
+		.task = bulk->task,
+		.ts_nsec = bulk->ts_nsec,
+	};
+	struct page_ext *ext;
 
-	if (!ext)
+	if (!page_owner_base_ext_get(page, &ext))
 		return;
-	record_alloc(page, page_owner_record_of(ext), 0, gfp, bulk->stack->handle,
-		     bulk->ts_nsec);
-	page_ext_put(ext);
 	bulk->nr++;
+	record_alloc(page, page_owner_record_of(ext), 0, &by);
+	page_owner_base_ext_put(ext);
 }
 
 void __page_owner_bulk_end(struct page_owner_bulk *bulk)
 {
-	page_owner_stack_count(bulk->stack, bulk->nr, bulk->nr, 0);
+	page_owner_task_refer(bulk->task, bulk->nr);
+	page_owner_stack_count(bulk->handle, bulk->nr, bulk->nr, 0);
+}
+
+/* Of a block that is not recorded as such, or whose record somebody looks at. */
+static noinline void free_slowly(struct page *page, struct page_owner_record *rec,
+				 unsigned int order, const struct owner_entry *by)
+{
+	unsigned long pfn = page_to_pfn(page);
+	depot_stack_handle_t owner = rec->handle;
+	u32 task = rec->task, bits = READ_ONCE(rec->bits);
+	bool whole = bits & PAGE_OWNER_ALLOCATED && bits_order(bits) == order;
+
+	if (!whole)
+		free_uneven(pfn, order);
+	if (free_order_of(rec) > order)
+		spread_free(pfn, order, rec);
+	end_write(rec, set_free(rec, begin_write(rec), order, by, is_lean()));
+	if (!whole)
+		return;
+	page_owner_task_put(task);
+	page_owner_stack_count(owner, -(1L << order), 0, 1);
+}
+
+static __always_inline void free_block(struct page *page, unsigned int order,
+				       const struct owner_entry *by, bool lean)
+{
+	const u32 want = FIELD_PREP(PAGE_OWNER_ORDER, order) | PAGE_OWNER_ALLOCATED;
+	const u32 mask = PAGE_OWNER_ORDER | PAGE_OWNER_ALLOCATED | PAGE_OWNER_WRITING;
+	struct page_owner_record *rec;
+	depot_stack_handle_t owner;
+	struct page_ext *ext;
+	u32 bits, task;
+
+	if (!page_owner_base_ext_get(page, &ext))
+		return;
+	rec = page_owner_record_of(ext);
+	bits = READ_ONCE(rec->bits);
+	/* Nothing larger was freed last: an allocation sees to that. */
+	if (unlikely((bits & mask) != want ||
+		     !try_cmpxchg(&rec->bits, &bits, bits | PAGE_OWNER_WRITING))) {
+		struct owner_entry copy = *by;
+
+		free_slowly(page, rec, order, &copy);
+		page_owner_base_ext_put(ext);
+		return;
+	}
+	owner = rec->handle;
+	task = rec->task;
+	end_write(rec, set_free(rec, bits, order, by, lean));
+	page_owner_base_ext_put(ext);
+	page_owner_task_done(task, by->task);
+	page_owner_stack_count(owner, -(1L << order), 0, 1);
+}
+
+/* Without looking who it is. */
+static noinline void free_unseen(struct page *page, unsigned int order)
+{
+	struct owner_entry by = { .task = page_owner_task_current() };
+
+	if (!is_lean())
+		set_unrecorded(&by, 0);
+	free_block(page, order, &by, is_lean());
 }
 
 noinline void __page_owner_free(struct page *page, unsigned int order)
 {
-	depot_stack_handle_t handle = capture_free(stack_cache_slot());
-	struct page_ext *ext = page_ext_get(page);
-	struct page_owner_stack *stack = NULL;
-	struct page_owner_record *rec;
-	u32 task = 0;
+	struct owner_entry by = {};
 
-	if (!ext)
+	if (is_lean() || is_paused()) {
+		free_unseen(page, order);
 		return;
-	rec = page_owner_record_of(ext);
-	if (likely(marked_allocated(rec) && order_of(rec) == order)) {
-		stack = page_owner_stack_find(rec->handle);
-		task = rec->task;
-	} else {
-		free_uneven(page_to_pfn(page), order);
 	}
-	if (unlikely(free_order_of(rec) > order))
-		spread_free(page_to_pfn(page), order, rec);
-	record_free(rec, order, handle);
-	page_ext_put(ext);
-	if (!stack)
-		return;
-	page_owner_task_done(task);
-	page_owner_stack_count(stack, -(1L << order), 0, 1);
+	by.handle = capture_free(stack_cache_slot());
+	by.task = page_owner_task_current();
+	by.ts_nsec = local_clock();
+	free_block(page, order, &by, false);
 }
 
 void __page_owner_split(struct page *page, unsigned int old_order,
@@ -760,8 +910,7 @@ void __page_owner_free_pieces(struct page *page, unsigned int order)
 void __page_owner_migrate(struct folio *dst, struct folio *src)
 {
 	unsigned long pfn = folio_pfn(src);
-	struct page_owner_record rec = {};
-	struct owner_tally tally = {};
+	struct page_owner_record rec = {}, *to;
 	struct page_ext *ext;
 
 	if (!marked_record(pfn, pfn, &rec))
@@ -769,16 +918,13 @@ void __page_owner_migrate(struct folio *dst, struct folio *src)
 	ext = page_ext_get(folio_page(dst, 0));
 	if (!ext)
 		return;
-	if (marked_allocated(page_owner_record_of(ext)))
-		unmark(page_owner_record_of(ext), &tally);
+	to = page_owner_record_of(ext);
+	if (marked_allocated(to) || free_order_of(to) > order_of(&rec))
+		make_way(folio_page(dst, 0), order_of(&rec), to);
 	page_owner_task_get(rec.task);
-	begin_write(page_owner_record_of(ext));
-	copy_allocation(page_owner_record_of(ext), &rec);
-	end_write(page_owner_record_of(ext));
+	end_write(to, copy_allocation(to, begin_write(to), &rec, rec.bits));
 	page_ext_put(ext);
-	tally_flush(&tally);
-	tally_add(&tally, rec.handle, 1L << order_of(&rec));
-	tally_flush(&tally);
+	page_owner_stack_add(rec.handle, 1L << order_of(&rec));
 }
 
 void __page_owner_set_migrate_reason(struct page *page, int reason)
@@ -786,13 +932,47 @@ void __page_owner_set_migrate_reason(struct page *page, int reason)
 	struct page_ext *ext = page_ext_get(page);
 	struct page_owner_record *rec = ext ? page_owner_record_of(ext) : NULL;
 
-	if (rec && marked_allocated(rec)) {
-		begin_write(rec);
-		set_bits(rec, PAGE_OWNER_REASON,
-			 FIELD_PREP(PAGE_OWNER_REASON, reason + 1));
-		end_write(rec);
-	}
+	if (rec && marked_allocated(rec))
+		end_write(rec, (begin_write(rec) & ~PAGE_OWNER_REASON) |
+			       FIELD_PREP(PAGE_OWNER_REASON, reason + 1));
 	page_ext_put(ext);
+}
+
+/*
+ * Pausing
+ *
+ * While recording is paused the hooks go on: a block gets a record with an entry
+ * of its own in place of a stack, without a task. So a block that was recorded
+ * before leaves the counts when it is freed, and one that is allocated is nobody's
+ * instead of its last owner's. Each hook looks once whether recording is paused,
+ * and both ways keep the invariant, so there is nothing to wait for.
+ */
+
+/**
+ * page_owner_record_on() - resume recording, or pause it
+ * @on: whether owners are to be recorded
+ *
+ * Context: Any.
+ */
+void page_owner_record_on(bool on)
+{
+	if (on == page_owner_records())
+		return;
+	WRITE_ONCE(paused, !on);
+	/* Who reads a dump with a gap wants to know when it was. */
+	pr_info("page_owner: recording is %s by %s[%d]\n", on ? "resumed" : "paused",
+		current->comm, task_pid_nr(current));
+}
+
+/**
+ * page_owner_records() - whether owners are recorded
+ *
+ * Context: Any.
+ * Return: false if recording is paused.
+ */
+bool page_owner_records(void)
+{
+	return !is_paused();
 }
 
 /*
@@ -839,10 +1019,10 @@ static bool try_read(struct page *page, const struct page_owner_record *rec,
 		     struct page_owner_snapshot *snap)
 {
 	/* Pairs with smp_store_release() in end_write(). */
-	u16 seq = smp_load_acquire(&rec->seq);
+	u32 bits = smp_load_acquire(&rec->bits);
 	struct page_owner_record copy;
 
-	if (seq & 1)
+	if (bits & PAGE_OWNER_WRITING)
 		return false;
 	/* Half a record, if so it is, is thrown away below. */
 	data_race(memcpy(&copy, rec, record_size()));
@@ -857,7 +1037,7 @@ static bool try_read(struct page *page, const struct page_owner_record *rec,
 	snap->charge = PAGE_OWNER_UNCHARGED;
 	/* Pairs with cmpxchg() in try_begin_write(). */
 	smp_rmb();
-	return READ_ONCE(rec->seq) == seq;
+	return READ_ONCE(rec->bits) == bits;
 }
 
 /* Reads a page's own record. */
@@ -1001,14 +1181,21 @@ static bool __init mark_early_page(struct page *page,
 {
 	struct page_ext *ext = page_ext_get(page);
 	struct page_owner_record *rec = ext ? page_owner_record_of(ext) : NULL;
+	struct owner_entry by = {
+		.handle = early,
+		.task = page_owner_task_current(),
+		.ts_nsec = time_stamp(),
+	};
 	unsigned long first;
 	struct page_owner_record none;
 	bool mark = rec && !PageReserved(page) && !marked_allocated(rec) &&
 		    (is_lean() || !rec->free_handle) &&
 		    !find_marked(page_to_pfn(page), &first, &none);
 
-	if (mark)
-		record_alloc(page, rec, 0, 0, early, is_lean() ? 0 : local_clock());
+	if (mark) {
+		record_alloc(page, rec, 0, &by);
+		page_owner_task_refer(by.task, 1);
+	}
 	page_ext_put(ext);
 	return mark;
 }
@@ -1065,7 +1252,7 @@ static void __init record_early_pages(void)
 		nr = mark_early_pages(zone, stack->handle);
 		if (!alone)
 			zone_pcp_enable(zone);
-		page_owner_stack_add(stack, nr);
+		page_owner_stack_add(stack->handle, nr);
 		pr_info("Node %d, zone %8s: page owner found early allocated %lu pages\n",
 			zone_to_nid(zone), zone->name, nr);
 	}
@@ -1114,6 +1301,7 @@ static __init void page_owner_init(void)
 	}
 	if (lean_wanted)
 		static_branch_enable(&page_owner_lean);
+	paused = paused_wanted;
 	page_owner_capture_verify(verify_wanted);
 	hotplug_memory_notifier(page_owner_hotplug, DEFAULT_CALLBACK_PRI + 1);
 

@@ -12,6 +12,8 @@
 
 #include <linux/atomic.h>
 #include <linux/bits.h>
+#include <linux/hash.h>
+#include <linux/irqflags.h>
 #include <linux/jump_label.h>
 #include <linux/kallsyms.h>
 #include <linux/llist.h>
@@ -19,6 +21,8 @@
 #include <linux/nodemask.h>
 #include <linux/page_ext.h>
 #include <linux/page_owner.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/stack_cache.h>
@@ -72,7 +76,6 @@ struct page_owner {
 
 /**
  * struct page_owner_record - what is kept of one page, in page_ext
- * @seq: odd while the other members are being written
  * @bits: see below
  * @gfp_mask: of the allocation
  * @handle: stack of the allocation; counted, see mm/page_owner_stacks.c
@@ -84,12 +87,13 @@ struct page_owner {
  *
  * @bits, from the lowest::
  *
- *	 15 14   13 12 11 10    9 8 7 6 5    4 3 2 1 0
- *	+-----+---------------+------------+-----------+
- *	|flags| reason + 1    | free_order |   order   |
- *	+-----+---------------+------------+-----------+
+ *	 31 ... 16    15 14   13 12 11 10    9 8 7 6 5    4 3 2 1 0
+ *	+-----------+-------+-------------+-------------+-----------+
+ *	|    seq    | flags | reason + 1  | free_order  |   order   |
+ *	+-----------+-------+-------------+-------------+-----------+
  *
- * order and free_order belong to the allocation and to the last free, reason is
+ * seq is odd while the other members are being written, which is what
+ * PAGE_OWNER_WRITING says. order and free_order belong to the allocation and to the last free, reason is
  * why the page was migrated last. PAGE_OWNER_RECORDED says that the members of
  * the allocation were set at least once; PAGE_OWNER_ALLOCATED that the page is
  * now the first one of a block that it describes.
@@ -99,8 +103,7 @@ struct page_owner {
  * under RCU. The layout is read by debuggers: scripts/gdb/linux/page_owner.py.
  */
 struct page_owner_record {
-	u16 seq;
-	u16 bits;
+	u32 bits;
 	gfp_t gfp_mask;
 	depot_stack_handle_t handle;
 	u32 task;
@@ -120,6 +123,8 @@ enum page_owner_bits {
 	PAGE_OWNER_REASON	= GENMASK(13, 10),
 	PAGE_OWNER_RECORDED	= BIT(14),
 	PAGE_OWNER_ALLOCATED	= BIT(15),
+	PAGE_OWNER_SEQ		= GENMASK(31, 16),
+	PAGE_OWNER_WRITING	= BIT(16),
 };
 
 /**
@@ -196,8 +201,8 @@ struct page_owner_capture_stats {
 /* Every capture is compared with what the unwinder says. */
 DECLARE_STATIC_KEY_FALSE(page_owner_verify);
 
-struct page_owner_stack *page_owner_capture_alloc(const unsigned long *slot,
-						  gfp_t gfp);
+depot_stack_handle_t page_owner_capture_alloc(const unsigned long *slot,
+					      gfp_t gfp);
 depot_stack_handle_t page_owner_capture_free(const unsigned long *slot);
 void page_owner_capture_verify(bool on);
 bool page_owner_capture_verifies(void);
@@ -243,7 +248,6 @@ struct page_owner_identity {
 
 int page_owner_tasks_init(void);
 struct page_owner_task *page_owner_task_new(gfp_t gfp, bool can_alloc);
-struct page_owner_task *page_owner_task_unknown(void);
 void page_owner_task_get(u32 id);
 void page_owner_task_put(u32 id);
 void page_owner_task_read(u32 id, u64 when, struct page_owner_identity *identity);
@@ -252,39 +256,54 @@ void page_owner_tasks_read_stats(unsigned long *tasks, unsigned long *pages);
 /**
  * page_owner_task_known() - whether the running task has an identity
  * @task: current->page_owner_task
+ * @freeing: the name does not matter, as nothing shows that of who freed a page
  *
  * Context: Any.
  * Return: true if @task is what the running task is called now.
  */
-static inline bool page_owner_task_known(const struct page_owner_task *task)
+static __always_inline bool
+page_owner_task_known(const struct page_owner_task *task, bool freeing)
 {
 	return task && task->pid == current->pid &&
-	       !memcmp(task->comm, current->comm, sizeof(task->comm));
+	       (freeing || !memcmp(task->comm, current->comm, sizeof(task->comm)));
 }
 
 /**
  * page_owner_task_current() - the identity of the running task
  *
  * Context: Any, behind a capture.
- * Return: the identity, or one that says that it is not known.
+ * Return: the identity, NULL if it could not be stored.
  */
 static inline struct page_owner_task *page_owner_task_current(void)
 {
-	return current->page_owner_task ?: page_owner_task_unknown();
+	return current->page_owner_task;
+}
+
+/**
+ * page_owner_task_refer() - records of allocated blocks refer to the running task
+ * @task: the running task's identity, or NULL
+ * @nr: how many records
+ *
+ * Context: Any.
+ */
+static inline void page_owner_task_refer(struct page_owner_task *task, int nr)
+{
+	/* The task has a reference, so this can be done after they do. */
+	if (likely(task))
+		atomic_add(nr, &task->refs);
 }
 
 /**
  * page_owner_task_done() - a block is not allocated any more
  * @id: number of the task that its record referred to
+ * @task: the running task's identity, or NULL
  *
  * Context: Any.
  */
-static inline void page_owner_task_done(u32 id)
+static inline void page_owner_task_done(u32 id, struct page_owner_task *task)
 {
-	struct page_owner_task *task = page_owner_task_current();
-
 	/* The running task's own reference stays. */
-	if (likely(task->id == id))
+	if (likely(task && task->id == id))
 		atomic_dec(&task->refs);
 	else
 		page_owner_task_put(id);
@@ -293,6 +312,7 @@ static inline void page_owner_task_done(u32 id)
 /**
  * page_owner_capture_known() - the running stack, in the usual case
  * @slot: stack_cache_slot() of the hook that calls this
+ * @freeing: whether that is a free
  *
  * That is if it has been seen before, the running task has an identity, and is
  * not recording already.
@@ -301,11 +321,11 @@ static inline void page_owner_task_done(u32 id)
  * Return: the stack; NULL if it must be captured.
  */
 static __always_inline const struct stack_cache_stack *
-page_owner_capture_known(const unsigned long *slot)
+page_owner_capture_known(const unsigned long *slot, bool freeing)
 {
 	if (unlikely(current->in_page_owner) ||
 	    static_branch_unlikely(&page_owner_verify) ||
-	    unlikely(!page_owner_task_known(current->page_owner_task)))
+	    unlikely(!page_owner_task_known(current->page_owner_task, freeing)))
 		return NULL;
 	return stack_cache_find(slot);
 }
@@ -315,7 +335,6 @@ page_owner_capture_known(const unsigned long *slot)
 /**
  * struct page_owner_stack - a stack that has owned pages
  * @handle: the stack in stackdepot
- * @slot: where in every CPU's table of changes its changes are, in bytes
  * @pages: base pages that it owns now, less what CPUs have not passed on yet
  * @peak: most pages that it owned, as far as anybody looked
  * @allocs: allocations since boot, less what CPUs have not passed on yet
@@ -323,11 +342,10 @@ page_owner_capture_known(const unsigned long *slot)
  * @hash_next: next one in the same hash bucket
  * @next: next younger one, in the list of all
  *
- * Never freed. @handle and @slot are constant, the links are set once.
+ * Never freed. @handle is constant, the links are set once.
  */
 struct page_owner_stack {
 	depot_stack_handle_t handle;
-	unsigned int slot;
 	atomic64_t pages;
 	atomic64_t peak;
 	atomic64_t allocs;
@@ -359,12 +377,14 @@ struct page_owner_counts {
  * @PAGE_OWNER_EARLY: allocated before recording began
  * @PAGE_OWNER_RECURSION: allocated by page_owner itself, while recording
  * @PAGE_OWNER_FAILURE: the stack could not be stored
+ * @PAGE_OWNER_PAUSED: allocated, or freed, while recording was paused
  * @PAGE_OWNER_NR_SPECIAL: how many there are
  */
 enum page_owner_special {
 	PAGE_OWNER_EARLY,
 	PAGE_OWNER_RECURSION,
 	PAGE_OWNER_FAILURE,
+	PAGE_OWNER_PAUSED,
 	PAGE_OWNER_NR_SPECIAL,
 };
 
@@ -376,26 +396,100 @@ struct page_owner_stack *page_owner_stack_get(depot_stack_handle_t handle,
 struct page_owner_stack *page_owner_stack_first(void);
 struct page_owner_stack *page_owner_stack_next(struct page_owner_stack *stack);
 
-void page_owner_stack_count(struct page_owner_stack *stack, long pages,
-			    unsigned int allocs, unsigned int frees);
 void page_owner_stack_read(struct page_owner_stack *stack,
 			   struct page_owner_counts *counts);
 long page_owner_stack_pages(struct page_owner_stack *stack);
 
 /**
+ * struct page_owner_delta - what a CPU has not passed on yet
+ * @handle: whose changes these are, 0 if nobody's
+ * @pages: change of the stack's pages
+ * @allocs: change of its allocations
+ * @frees: change of its frees
+ *
+ * Written by its CPU with interrupts off, never in NMI.
+ */
+struct page_owner_delta {
+	depot_stack_handle_t handle;
+	long pages;
+	unsigned long allocs;
+	unsigned long frees;
+};
+
+/* An enum, and so known to debuggers. */
+enum { PAGE_OWNER_DELTA_BITS = 8 };
+
+extern struct page_owner_delta __percpu *page_owner_deltas;
+
+void page_owner_stack_take_delta(struct page_owner_delta *delta,
+				 depot_stack_handle_t handle);
+void page_owner_stack_pass_on(struct page_owner_delta *delta);
+void page_owner_stack_count_in_nmi(depot_stack_handle_t handle, long pages,
+				   unsigned long allocs, unsigned long frees);
+
+/* Whether a change is large enough to be passed on. */
+static inline bool page_owner_delta_is_full(struct page_owner_delta __percpu *delta)
+{
+	const long max = PAGE_OWNER_DELTA_MAX;
+	unsigned long pages = __this_cpu_read(delta->pages);
+
+	/* Events without pages: there are as many as a long can count. */
+	if (!IS_ENABLED(CONFIG_64BIT) &&
+	    (__this_cpu_read(delta->allocs) | __this_cpu_read(delta->frees)) >> 30)
+		return true;
+	return pages + max - 1 > 2 * (unsigned long)max - 2;
+}
+
+/**
+ * page_owner_stack_count() - count what happens to a stack's pages
+ * @handle: the stack, which has an entry
+ * @pages: base pages that it gets, negative if it loses them
+ * @allocs: allocations that this is
+ * @frees: frees that this is
+ *
+ * Context: Any.
+ */
+static __always_inline void page_owner_stack_count(depot_stack_handle_t handle,
+						   long pages, unsigned long allocs,
+						   unsigned long frees)
+{
+	struct page_owner_delta __percpu *delta =
+		page_owner_deltas + hash_32(handle, PAGE_OWNER_DELTA_BITS);
+	unsigned long flags;
+
+	if (in_nmi()) {
+		page_owner_stack_count_in_nmi(handle, pages, allocs, frees);
+		return;
+	}
+	local_irq_save(flags);
+	if (unlikely(__this_cpu_read(delta->handle) != handle))
+		page_owner_stack_take_delta(this_cpu_ptr(delta), handle);
+	__this_cpu_add(delta->pages, pages);
+	if (allocs)
+		__this_cpu_add(delta->allocs, allocs);
+	if (frees)
+		__this_cpu_add(delta->frees, frees);
+	if (unlikely(page_owner_delta_is_full(delta)))
+		page_owner_stack_pass_on(this_cpu_ptr(delta));
+	local_irq_restore(flags);
+}
+
+/**
  * page_owner_stack_add() - change the number of pages that a stack owns
- * @stack: the stack
+ * @handle: the stack, which has an entry
  * @nr: base pages that it gets, negative if it loses them
  *
  * Context: Any.
  */
-static inline void page_owner_stack_add(struct page_owner_stack *stack, long nr)
+static inline void page_owner_stack_add(depot_stack_handle_t handle, long nr)
 {
-	page_owner_stack_count(stack, nr, 0, 0);
+	page_owner_stack_count(handle, nr, 0, 0);
 }
 
 /* Record: the hooks, and reading one record back. mm/page_owner.c */
 
+void page_owner_record_on(bool on);
+bool page_owner_records(void);
 bool page_owner_read(struct page *page, struct page_owner_snapshot *snap);
 bool page_owner_read_first(struct page *page, struct page_owner_snapshot *snap);
 

@@ -170,7 +170,7 @@ static noinline void capture(const unsigned long *slot, gfp_t gfp, bool freeing,
 	if (static_branch_unlikely(&page_owner_verify) &&
 	    origin->handle != page_owner_special(PAGE_OWNER_FAILURE)->handle)
 		verify(origin->handle);
-	if (!page_owner_task_known(current->page_owner_task))
+	if (!page_owner_task_known(current->page_owner_task, freeing))
 		page_owner_task_new(gfp, may_allocate(freeing));
 	guard_exit();
 }
@@ -185,16 +185,17 @@ static noinline void capture(const unsigned long *slot, gfp_t gfp, bool freeing,
  *
  * Context: Where the page allocator may be entered with @gfp; stores nothing
  * new in NMI and in atomic contexts of PREEMPT_RT.
- * Return: the entry of the stack, never NULL: an entry of its own stands for
- * stacks that cannot be stored, and for allocations made while recording.
+ * Return: a handle for stackdepot that has an entry in the counts, never 0: one
+ * of its own stands for stacks that cannot be stored, and for allocations made
+ * while recording.
  */
-noinline struct page_owner_stack *
+noinline depot_stack_handle_t
 page_owner_capture_alloc(const unsigned long *slot, gfp_t gfp)
 {
 	struct origin origin;
 
 	capture(slot, gfp, false, &origin);
-	return origin.stack;
+	return origin.stack->handle;
 }
 
 /**

@@ -275,12 +275,14 @@ static void test_bulk_locked(struct kunit *test)
 {
 	struct page *page = test_page(test);
 	struct page_owner_snapshot snap;
+	struct page_owner_stack *stack;
 	unsigned long flags, allocated;
 	struct page_owner_bulk bulk;
 
 	page_owner_free(page, 0);
 	page_owner_bulk_begin(&bulk, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, bulk.stack);
+	stack = page_owner_stack_find(bulk.handle);
+	KUNIT_ASSERT_NOT_NULL(test, stack);
 
 	raw_spin_lock_irqsave(&context_lock, flags);
 	allocated = pages_allocated();
@@ -292,10 +294,10 @@ static void test_bulk_locked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, allocated, 0);
 	KUNIT_EXPECT_TRUE(test, page_owner_read(page, &snap));
 	KUNIT_EXPECT_TRUE(test, snap.allocated);
-	KUNIT_EXPECT_EQ(test, snap.owner.handle, bulk.stack->handle);
-	KUNIT_EXPECT_EQ(test, page_owner_stack_pages(bulk.stack), 1);
+	KUNIT_EXPECT_EQ(test, snap.owner.handle, bulk.handle);
+	KUNIT_EXPECT_EQ(test, page_owner_stack_pages(stack), 1);
 	__free_page(page);
-	KUNIT_EXPECT_EQ(test, page_owner_stack_pages(bulk.stack), 0);
+	KUNIT_EXPECT_EQ(test, page_owner_stack_pages(stack), 0);
 }
 
 /* The hooks that neither allocate nor free may be called anywhere. */

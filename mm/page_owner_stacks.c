@@ -20,10 +20,8 @@
 #include <linux/gfp.h>
 #include <linux/hash.h>
 #include <linux/init.h>
-#include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
-#include <linux/preempt.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
@@ -47,28 +45,8 @@ static struct page_owner_stack *first_stack, *last_stack;
 static struct page_owner_stack *spare_stacks;
 static unsigned int nr_spare_stacks;
 
-/**
- * struct stack_delta - what a CPU has not passed on yet
- * @stack: whose changes these are, NULL if nobody's
- * @pages: change of the stack's pages
- * @allocs: change of its allocations
- * @frees: change of its frees
- *
- * Written by its CPU with interrupts off, never in NMI.
- */
-struct stack_delta {
-	struct page_owner_stack *stack;
-	long pages;
-	unsigned int allocs;
-	unsigned int frees;
-};
-
-/* An enum, and so known to debuggers. */
-enum { NR_DELTAS = 256 };
-
-static struct stack_delta __percpu *stack_deltas __ro_after_init;
-/* Stacks so far: neighbours in age have different places. */
-static unsigned int nr_stacks;
+/* Each CPU's table of changes, by a hash of the handle. */
+struct page_owner_delta __percpu *page_owner_deltas __ro_after_init;
 
 static struct page_owner_stack *special_stacks[PAGE_OWNER_NR_SPECIAL];
 
@@ -91,10 +69,16 @@ static noinline void page_owner_stack_not_stored(void)
 	barrier();
 }
 
+static noinline void page_owner_recording_paused(void)
+{
+	barrier();
+}
+
 static void (* const special_frames[])(void) = {
 	[PAGE_OWNER_EARLY]	= page_owner_early_allocation,
 	[PAGE_OWNER_RECURSION]	= page_owner_own_allocation,
 	[PAGE_OWNER_FAILURE]	= page_owner_stack_not_stored,
+	[PAGE_OWNER_PAUSED]	= page_owner_recording_paused,
 };
 
 static_assert(ARRAY_SIZE(special_frames) == PAGE_OWNER_NR_SPECIAL);
@@ -147,10 +131,7 @@ static struct page_owner_stack *insert_stack(depot_stack_handle_t handle)
 
 	stack = spare_stacks++;
 	nr_spare_stacks--;
-	*stack = (struct page_owner_stack) {
-		.handle = handle,
-		.slot = nr_stacks++ % NR_DELTAS * sizeof(struct stack_delta),
-	};
+	*stack = (struct page_owner_stack) { .handle = handle };
 	stack->hash_next = *bucket;
 	/* Pairs with smp_load_acquire() in page_owner_stack_find(). */
 	smp_store_release(bucket, stack);
@@ -217,61 +198,65 @@ static void raise_peak(struct page_owner_stack *stack, long pages)
 		;
 }
 
-/* Passes on what a place in a CPU's table holds, and clears it. */
-static noinline void pass_on(struct stack_delta *delta)
+/*
+ * Adds to the entry. There is always one: records only ever get handles that have.
+ */
+static void add_to_entry(depot_stack_handle_t handle, long pages,
+			 unsigned long allocs, unsigned long frees)
 {
-	struct page_owner_stack *stack = delta->stack;
+	struct page_owner_stack *stack = page_owner_stack_find(handle);
 
-	if (stack) {
-		raise_peak(stack, atomic64_add_return(delta->pages, &stack->pages));
-		atomic64_add(delta->allocs, &stack->allocs);
-		atomic64_add(delta->frees, &stack->frees);
-	}
-	WRITE_ONCE(delta->pages, 0);
-	WRITE_ONCE(delta->allocs, 0);
-	WRITE_ONCE(delta->frees, 0);
-}
-
-/* An NMI may have interrupted its CPU at work on the table. */
-static void count_in_nmi(struct page_owner_stack *stack, long pages,
-			 unsigned int allocs, unsigned int frees)
-{
-	atomic64_add(pages, &stack->pages);
+	if (WARN_ON_ONCE(!stack))
+		return;
+	raise_peak(stack, atomic64_add_return(pages, &stack->pages));
 	atomic64_add(allocs, &stack->allocs);
 	atomic64_add(frees, &stack->frees);
 }
 
 /**
- * page_owner_stack_count() - count what happens to a stack's pages
- * @stack: the stack
+ * page_owner_stack_pass_on() - add a place in a CPU's table to its entry
+ * @delta: the place, in this CPU's table; it is cleared
+ *
+ * Context: Interrupts are off; not NMI.
+ */
+noinline void page_owner_stack_pass_on(struct page_owner_delta *delta)
+{
+	if (delta->handle)
+		add_to_entry(delta->handle, delta->pages, delta->allocs, delta->frees);
+	WRITE_ONCE(delta->pages, 0);
+	WRITE_ONCE(delta->allocs, 0);
+	WRITE_ONCE(delta->frees, 0);
+}
+
+/**
+ * page_owner_stack_take_delta() - let a place in a CPU's table change hands
+ * @delta: the place, in this CPU's table
+ * @handle: whose changes it is for from now on
+ *
+ * Context: Interrupts are off; not NMI.
+ */
+noinline void page_owner_stack_take_delta(struct page_owner_delta *delta,
+					  depot_stack_handle_t handle)
+{
+	page_owner_stack_pass_on(delta);
+	WRITE_ONCE(delta->handle, handle);
+}
+
+/**
+ * page_owner_stack_count_in_nmi() - count without this CPU's table
+ * @handle: the stack, which has an entry
  * @pages: base pages that it gets, negative if it loses them
  * @allocs: allocations that this is
  * @frees: frees that this is
  *
+ * An NMI may have interrupted its CPU at work on the table.
+ *
  * Context: Any.
  */
-void page_owner_stack_count(struct page_owner_stack *stack, long pages,
-			    unsigned int allocs, unsigned int frees)
+noinline void page_owner_stack_count_in_nmi(depot_stack_handle_t handle, long pages,
+					    unsigned long allocs, unsigned long frees)
 {
-	struct stack_delta *delta;
-	unsigned long flags;
-
-	if (in_nmi()) {
-		count_in_nmi(stack, pages, allocs, frees);
-		return;
-	}
-	local_irq_save(flags);
-	delta = (void *)this_cpu_ptr(stack_deltas) + stack->slot;
-	if (unlikely(delta->stack != stack)) {
-		pass_on(delta);
-		WRITE_ONCE(delta->stack, stack);
-	}
-	WRITE_ONCE(delta->pages, delta->pages + pages);
-	WRITE_ONCE(delta->allocs, delta->allocs + allocs);
-	WRITE_ONCE(delta->frees, delta->frees + frees);
-	if (unlikely(abs(delta->pages) >= PAGE_OWNER_DELTA_MAX))
-		pass_on(delta);
-	local_irq_restore(flags);
+	add_to_entry(handle, pages, allocs, frees);
 }
 
 /**
@@ -293,10 +278,10 @@ void page_owner_stack_read(struct page_owner_stack *stack,
 	counts->allocs = atomic64_read(&stack->allocs);
 	counts->frees = atomic64_read(&stack->frees);
 	for_each_possible_cpu(cpu) {
-		struct stack_delta *delta =
-			(void *)per_cpu_ptr(stack_deltas, cpu) + stack->slot;
+		struct page_owner_delta *delta = per_cpu_ptr(page_owner_deltas, cpu) +
+						 hash_32(stack->handle, PAGE_OWNER_DELTA_BITS);
 
-		if (READ_ONCE(delta->stack) != stack)
+		if (READ_ONCE(delta->handle) != stack->handle)
 			continue;
 		counts->pages += READ_ONCE(delta->pages);
 		counts->allocs += READ_ONCE(delta->allocs);
@@ -365,9 +350,9 @@ int __init page_owner_stacks_init(void)
 
 	stack_hash = kcalloc(1 << STACK_HASH_BITS, sizeof(*stack_hash),
 			     GFP_KERNEL);
-	stack_deltas = __alloc_percpu(NR_DELTAS * sizeof(*stack_deltas),
-				      __alignof__(*stack_deltas));
-	if (!stack_hash || !stack_deltas)
+	page_owner_deltas = __alloc_percpu(sizeof(*page_owner_deltas) << PAGE_OWNER_DELTA_BITS,
+					   __alignof__(*page_owner_deltas));
+	if (!stack_hash || !page_owner_deltas)
 		return -ENOMEM;
 
 	for (i = 0; i < PAGE_OWNER_NR_SPECIAL; i++) {

@@ -2,8 +2,9 @@
 /*
  * page_owner: how recording itself fares.
  *
- * page_owner_stats    how stacks were captured, and what memory is used
- * page_owner_verify   compare every capture with what the unwinder says
+ * page_owner_stats      how stacks were captured, and what memory is used
+ * page_owner_verify     compare every capture with what the unwinder says
+ * page_owner_recording  whether owners are recorded, or recording is paused
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -54,6 +55,21 @@ static int verify_set(void *data, u64 val)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(verify_fops, verify_get, verify_set, "%llu\n");
 
+static int recording_get(void *data, u64 *val)
+{
+	*val = page_owner_records();
+	return 0;
+}
+
+static int recording_set(void *data, u64 val)
+{
+	if (val > 1)
+		return -EINVAL;
+	page_owner_record_on(val);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(recording_fops, recording_get, recording_set, "%llu\n");
+
 static int __init page_owner_stats_init(void)
 {
 	if (!page_owner_enabled())
@@ -61,6 +77,8 @@ static int __init page_owner_stats_init(void)
 	debugfs_create_file("page_owner_stats", 0400, NULL, NULL,
 			    &page_owner_stats_fops);
 	debugfs_create_file("page_owner_verify", 0600, NULL, NULL, &verify_fops);
+	debugfs_create_file("page_owner_recording", 0600, NULL, NULL,
+			    &recording_fops);
 	return 0;
 }
 late_initcall(page_owner_stats_init);

@@ -255,17 +255,6 @@ void page_owner_task_read(u32 id, u64 when, struct page_owner_identity *identity
 		read_task(&unknown_task, 0, identity);
 }
 
-/**
- * page_owner_task_unknown() - the identity of whoever could not be stored
- *
- * Context: Any.
- * Return: the identity.
- */
-struct page_owner_task *page_owner_task_unknown(void)
-{
-	return &unknown_task;
-}
-
 static void add_page(struct task_page *page)
 {
 	unsigned int number, i;

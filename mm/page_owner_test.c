@@ -623,9 +623,9 @@ static void test_stack_counts(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, stack);
 	before = page_owner_stack_pages(stack);
 	/* Far past what 32 bits hold, 8 TiB: nothing saturates. */
-	page_owner_stack_add(stack, many);
+	page_owner_stack_add(stack->handle, many);
 	KUNIT_EXPECT_EQ(test, page_owner_stack_pages(stack), before + many);
-	page_owner_stack_add(stack, -many);
+	page_owner_stack_add(stack->handle, -many);
 	KUNIT_EXPECT_EQ(test, page_owner_stack_pages(stack), before);
 }
 
@@ -638,19 +638,19 @@ static void test_stack_deltas(struct kunit *test)
 	stack = page_owner_stack_get(test_handle(test), GFP_KERNEL, true);
 	KUNIT_ASSERT_NOT_NULL(test, stack);
 	page_owner_stack_read(stack, &before);
-	page_owner_stack_count(stack, 5, 2, 0);
-	page_owner_stack_count(stack, -3, 0, 1);
+	page_owner_stack_count(stack->handle, 5, 2, 0);
+	page_owner_stack_count(stack->handle, -3, 0, 1);
 	/* Whoever shares the place, and everybody else. */
 	for (other = page_owner_stack_first(); other;
 	     other = page_owner_stack_next(other))
-		page_owner_stack_count(other, 0, 0, 0);
-	page_owner_stack_count(stack, 1, 1, 0);
+		page_owner_stack_count(other->handle, 0, 0, 0);
+	page_owner_stack_count(stack->handle, 1, 1, 0);
 	page_owner_stack_read(stack, &after);
 	KUNIT_EXPECT_EQ(test, after.pages, before.pages + 3);
 	KUNIT_EXPECT_EQ(test, after.allocs, before.allocs + 3);
 	KUNIT_EXPECT_EQ(test, after.frees, before.frees + 1);
 	KUNIT_EXPECT_GE(test, after.peak, after.pages);
-	page_owner_stack_add(stack, -3);
+	page_owner_stack_add(stack->handle, -3);
 }
 
 static void test_stack_peak(struct kunit *test)
@@ -662,8 +662,8 @@ static void test_stack_peak(struct kunit *test)
 	stack = page_owner_stack_get(test_handle(test), GFP_KERNEL, true);
 	KUNIT_ASSERT_NOT_NULL(test, stack);
 	page_owner_stack_read(stack, &before);
-	page_owner_stack_add(stack, many);
-	page_owner_stack_add(stack, -many);
+	page_owner_stack_add(stack->handle, many);
+	page_owner_stack_add(stack->handle, -many);
 	page_owner_stack_read(stack, &after);
 	KUNIT_EXPECT_EQ(test, after.pages, before.pages);
 	KUNIT_EXPECT_GE(test, after.peak, before.pages + many - PAGE_OWNER_DELTA_MAX);
@@ -702,7 +702,7 @@ static void test_task_references(struct kunit *test)
 	page_owner_test_need(test);
 	get_task_comm(comm, current);
 	task = rename_current(0x31313131);
-	KUNIT_EXPECT_TRUE(test, page_owner_task_known(task));
+	KUNIT_EXPECT_TRUE(test, page_owner_task_known(task, false));
 	id = task->id;
 	when = local_clock();
 	page_owner_task_get(id);
@@ -876,9 +876,9 @@ static void test_record_torn(struct kunit *test)
 	page = alloc_page(GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	ext = page_ext_get(page);
-	page_owner_record_of(ext)->seq++;
+	page_owner_record_of(ext)->bits ^= PAGE_OWNER_WRITING;
 	torn = page_owner_read(page, &snap);
-	page_owner_record_of(ext)->seq++;
+	page_owner_record_of(ext)->bits ^= PAGE_OWNER_WRITING;
 	whole = page_owner_read(page, &snap);
 	page_ext_put(ext);
 	__free_page(page);

@@ -15,7 +15,7 @@
 
 struct folio;
 struct page;
-struct page_owner_stack;
+struct page_owner_task;
 struct pglist_data;
 struct seq_file;
 struct task_struct;
@@ -23,13 +23,15 @@ struct zone;
 
 /**
  * struct page_owner_bulk - a bulk allocation while it is being made
- * @stack: who makes it; NULL if that is not recorded
+ * @handle: stack of whoever makes it; 0 if that is not recorded
+ * @task: who makes it
  * @nr: pages recorded so far
  * @ts_nsec: time of all of them
  */
 struct page_owner_bulk {
-	struct page_owner_stack *stack;
+	u32 handle;
 	unsigned int nr;
+	struct page_owner_task *task;
 	u64 ts_nsec;
 };
 
@@ -182,7 +184,7 @@ static inline void page_owner_dump(const struct page *page)
  */
 static inline void page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp)
 {
-	bulk->stack = NULL;
+	bulk->handle = 0;
 	bulk->nr = 0;
 	if (page_owner_enabled())
 		__page_owner_bulk_begin(bulk, gfp);
@@ -201,7 +203,8 @@ static inline void page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp
 static inline void page_owner_bulk_alloc(struct page_owner_bulk *bulk,
 					 struct page *page, gfp_t gfp)
 {
-	if (page_owner_enabled() && bulk->stack)
+	/* No static branch: without recording there is no handle. */
+	if (bulk->handle)
 		__page_owner_bulk_alloc(bulk, page, gfp);
 }
 
@@ -215,7 +218,7 @@ static inline void page_owner_bulk_alloc(struct page_owner_bulk *bulk,
  */
 static inline void page_owner_bulk_end(struct page_owner_bulk *bulk)
 {
-	if (page_owner_enabled() && bulk->stack)
+	if (bulk->handle)
 		__page_owner_bulk_end(bulk);
 }
 

@@ -10,6 +10,56 @@
 
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/page_ext.h>
+#include <linux/rcupdate.h>
+
+/**
+ * page_owner_base_ext_get() - a page's page_ext, without a call
+ * @page: a page of an online section
+ * @ext: set to the page_ext
+ *
+ * The same as page_ext_get(), which is not inline, and asks whether there is a
+ * section.
+ *
+ * Context: Any. RCU is read-locked until page_owner_base_ext_put().
+ * Return: false if there is none; then RCU is not locked.
+ */
+static __always_inline bool page_owner_base_ext_get(const struct page *page,
+						    struct page_ext **ext)
+{
+#ifdef CONFIG_SPARSEMEM
+	unsigned long pfn = page_to_pfn(page), nr = pfn_to_section_nr(pfn), array;
+
+	rcu_read_lock();
+	array = (unsigned long)READ_ONCE(mem_section[SECTION_NR_TO_ROOT(nr)]
+						    [nr & SECTION_ROOT_MASK].page_ext);
+	*ext = (void *)array + page_ext_size * pfn;
+	/* The lowest bit is PAGE_EXT_INVALID of mm/page_ext.c: it is being freed. */
+	if (likely(array && !(array & 1)))
+		return true;
+	rcu_read_unlock();
+	return false;
+#else
+	*ext = page_ext_get(page);
+	return *ext;
+#endif
+}
+
+/**
+ * page_owner_base_ext_put() - done with what page_owner_base_ext_get() set
+ * @ext: the page_ext
+ *
+ * Context: Any.
+ */
+static __always_inline void page_owner_base_ext_put(struct page_ext *ext)
+{
+#ifdef CONFIG_SPARSEMEM
+	rcu_read_unlock();
+#else
+	page_ext_put(ext);
+#endif
+}
 
 /**
  * page_owner_base_flags() - the page flags word

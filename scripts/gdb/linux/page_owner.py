@@ -102,27 +102,28 @@ class Stacks:
 
     def counted(self):
         """Yield (handle, pages) for each stack that the kernel counts."""
-        tables = self.tables()
+        changes = self.changes()
         stack = gdb.parse_and_eval('first_stack')
         while stack:
             pages = int(stack['pages']['counter'])
-            slot = int(stack['slot'])
-            for raw in tables:
-                delta = self.delta.decode(raw[slot:slot + self.delta.size])
-                if delta['stack'] == int(stack):
-                    pages += delta['pages']
-            yield stack['handle'], pages
+            yield stack['handle'], pages + changes.get(int(stack['handle']), 0)
             stack = stack['next']
 
-    def tables(self):
-        """Each CPU's table of changes that it has not passed on."""
-        self.delta = Layout('struct stack_delta')
-        size = int(gdb.parse_and_eval('NR_DELTAS')) * self.delta.size
-        pointer = gdb.parse_and_eval('stack_deltas')
-        return [bytes(utils.read_memoryview(
-            gdb.selected_inferior(),
-            int(cpus.per_cpu(pointer, cpu).address), size))
-            for cpu in cpus.each_possible_cpu()]
+    def changes(self):
+        """Changes of pages that CPUs have not passed on yet, by handle."""
+        delta = Layout('struct page_owner_delta')
+        size = delta.size << int(gdb.parse_and_eval('PAGE_OWNER_DELTA_BITS'))
+        pointer = gdb.parse_and_eval('page_owner_deltas')
+        changes = {}
+        for cpu in cpus.each_possible_cpu():
+            table = bytes(utils.read_memoryview(
+                gdb.selected_inferior(),
+                int(cpus.per_cpu(pointer, cpu).address), size))
+            for at in range(0, size, delta.size):
+                change = delta.decode(table[at:at + delta.size])
+                handle = change['handle']
+                changes[handle] = changes.get(handle, 0) + change['pages']
+        return changes
 
 
 class Tasks:
@@ -187,7 +188,8 @@ class Bits:
     """Parts of a record's word: masks by their names in mm/page_owner.h."""
 
     def __init__(self):
-        for name in 'ORDER', 'FREE_ORDER', 'REASON', 'RECORDED', 'ALLOCATED':
+        for name in 'ORDER', 'FREE_ORDER', 'REASON', 'RECORDED', 'ALLOCATED', \
+                'WRITING':
             mask = int(gdb.parse_and_eval('PAGE_OWNER_' + name))
             setattr(self, name.lower(), mask)
 
@@ -204,6 +206,7 @@ class Record:
         self.__dict__.update(members)
         self.recorded = bool(self.bits & bits.recorded)
         self.allocated = bool(self.bits & bits.allocated)
+        self.torn = bool(self.bits & bits.writing)
         self.order = bits.get(bits.order, self.bits)
         self.free_order = bits.get(bits.free_order, self.bits)
         self.last_migrate_reason = bits.get(bits.reason, self.bits) - 1
@@ -383,7 +386,7 @@ Numbers are decimal, or hexadecimal with 0x. Ctrl-C ends a long output."""
         if not r or not r.recorded:
             raise gdb.GdbError(
                 'page_owner info is not present for PFN 0x%x' % pfn)
-        if r.seq & 1:
+        if r.torn:
             gdb.write('this record was being written: it can be half old, '
                       'half new\n')
         gdb.write('page_owner tracks the page as %s\n' %

@@ -24,7 +24,11 @@
 #define PO_HANDLES	PO_DEBUGFS "page_owner_stacks/show_handles"
 #define PO_BOTH		PO_DEBUGFS "page_owner_stacks/show_stacks_handles"
 #define PO_THRESHOLD	PO_DEBUGFS "page_owner_stacks/count_threshold"
+#define PO_RECORDING	PO_DEBUGFS "page_owner_recording"
 #define PO_CONTROL	PO_DEBUGFS "test_page_owner/control"
+
+/* What stands for the stack of what happened while recording was paused. */
+#define PO_PAUSED_FRAME	"page_owner_recording_paused"
 
 /* More than any record: 16 long frames and all extras. */
 #define PO_RECORD_MAX	8192

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,21 +183,33 @@ static void wait_for(const pid_t *pid, int nr, const char *what)
 	}
 }
 
-static void workers_and_readers(void)
+/* Pauses recording and resumes it, until told to stop. */
+static void switcher(atomic_bool *stop)
+{
+	do {
+		po_check(po_write(PO_RECORDING, "0"), "pause: %s", strerror(errno));
+		sched_yield();
+		po_check(po_write(PO_RECORDING, "1"), "resume: %s", strerror(errno));
+		sched_yield();
+	} while (!atomic_load(stop));
+	exit(KSFT_PASS);
+}
+
+static void work_beside(void (*helper)(atomic_bool *stop, int which), int nr)
 {
 	atomic_bool *stop = mmap(NULL, page_size(), PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t readers[3], workers[ARRAY_SIZE(work)];
-	size_t i;
+	pid_t helpers[4], workers[ARRAY_SIZE(work)];
+	int i;
 
 	po_check(stop != MAP_FAILED, "mmap: %s", strerror(errno));
-	for (i = 0; i < ARRAY_SIZE(readers); i++) {
-		readers[i] = fork();
-		if (!readers[i])
-			reader(stop, i);
-		po_check(readers[i] > 0, "fork: %s", strerror(errno));
+	for (i = 0; i < nr; i++) {
+		helpers[i] = fork();
+		if (!helpers[i])
+			helper(stop, i);
+		po_check(helpers[i] > 0, "fork: %s", strerror(errno));
 	}
-	for (i = 0; i < ARRAY_SIZE(work); i++) {
+	for (i = 0; i < (int)ARRAY_SIZE(work); i++) {
 		workers[i] = fork();
 		if (!workers[i])
 			worker(work[i]);
@@ -204,7 +217,35 @@ static void workers_and_readers(void)
 	}
 	wait_for(workers, ARRAY_SIZE(work), "worker");
 	atomic_store(stop, true);
-	wait_for(readers, ARRAY_SIZE(readers), "reader");
+	wait_for(helpers, nr, "helper");
+}
+
+static void workers_and_readers(void)
+{
+	work_beside(reader, 3);
+}
+
+/* Reading, or pausing and resuming. */
+static void reader_or_switcher(atomic_bool *stop, int which)
+{
+	if (which == 3)
+		switcher(stop);
+	reader(stop, which);
+}
+
+/* Whatever was paused or not, the counts are those of the records. */
+static void workers_and_switches(void)
+{
+	long long paused = po_stack_pages(PO_PAUSED_FRAME);
+
+	work_beside(reader_or_switcher, 4);
+	po_invariant();
+	ksft_print_msg("%lld pages of work while paused are left, %lld before\n",
+		       po_stack_pages(PO_PAUSED_FRAME), paused);
+	po_check(po_write(PO_RECORDING, "0"), "pause: %s", strerror(errno));
+	work_beside(reader, 3);
+	po_invariant();
+	po_check(po_write(PO_RECORDING, "1"), "resume: %s", strerror(errno));
 }
 
 /* The module's allocations of all kinds, from two tasks at once. */
@@ -239,6 +280,7 @@ static void module_and_readers(void)
 
 static const struct po_test tests[] = {
 	{ "workers_and_readers", workers_and_readers, false },
+	{ "workers_and_switches", workers_and_switches, false },
 	{ "module_and_readers", module_and_readers, true },
 	{ "invariant_after_all", po_invariant, false },
 };

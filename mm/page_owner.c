@@ -53,7 +53,7 @@
  * and spread_free(), for which a record's sequence number is one.
  * Who reads: anybody, at any time, with only RCU to keep page_ext from going
  * away with its memory section. A reader can see a record half written; the
- * sequence number in it tells, see try_read().
+ * sequence number in it tells, see page_owner_record_begin().
  *
  * page_owner=lean keeps only the first 16 bytes of a record: neither times nor
  * anything about frees.
@@ -289,7 +289,7 @@ static void owner_iter_next(struct owner_iter *it)
 
 static __always_inline bool try_begin_write(struct page_owner_record *rec, u32 *bits)
 {
-	/* A full barrier; pairs with the smp_rmb() in try_read(). */
+	/* A full barrier; pairs with the smp_rmb() in page_owner_record_changed(). */
 	return !(*bits & PAGE_OWNER_WRITING) &&
 	       try_cmpxchg(&rec->bits, bits, *bits | PAGE_OWNER_WRITING);
 }
@@ -308,7 +308,7 @@ static __always_inline u32 begin_write(struct page_owner_record *rec)
 /* The next sequence number; what is too much drops out at the top. */
 static __always_inline void end_write(struct page_owner_record *rec, u32 bits)
 {
-	/* Pairs with smp_load_acquire() in try_read(). */
+	/* Pairs with smp_load_acquire() in page_owner_record_begin(). */
 	smp_store_release(&rec->bits, bits + 2 * PAGE_OWNER_WRITING);
 }
 
@@ -1000,9 +1000,10 @@ static void unpack_allocation(const struct page_owner_record *rec,
 	memcpy(owner->comm, task.comm, sizeof(owner->comm));
 }
 
-static void unpack_free(const struct page_owner_record *rec,
-			struct page_owner *owner)
+static void unpack_free(struct page_owner_snapshot *snap)
 {
+	const struct page_owner_record *rec = &snap->rec;
+	struct page_owner *owner = &snap->owner;
 	struct page_owner_identity task;
 
 	if (is_lean() || !rec->free_handle)
@@ -1025,58 +1026,64 @@ static bool try_read(struct page *page, const struct page_owner_record *rec,
 	if (bits & PAGE_OWNER_WRITING)
 		return false;
 	/* Half a record, if so it is, is thrown away below. */
-	data_race(memcpy(&copy, rec, record_size()));
-	snap->allocated = marked_allocated(&copy);
-	snap->recorded = copy.bits & PAGE_OWNER_RECORDED;
-	snap->free_order = free_order_of(&copy);
+	data_race(memcpy(&snap->rec, rec, record_size()));
+	snap->allocated = marked_allocated(&snap->rec);
+	snap->recorded = snap->rec.bits & PAGE_OWNER_RECORDED;
+	snap->free_order = free_order_of(&snap->rec);
 	memset(&snap->owner, 0, sizeof(snap->owner));
+	snap->gone = READ_ONCE(page_owner_tasks_gone);
 	if (snap->recorded)
-		unpack_allocation(&copy, &snap->owner);
-	unpack_free(&copy, &snap->owner);
+		unpack_allocation(&snap->rec, &snap->owner);
 	snap->flags = page_owner_base_flags(page);
 	snap->charge = PAGE_OWNER_UNCHARGED;
-	/* Pairs with cmpxchg() in try_begin_write(). */
-	smp_rmb();
-	return READ_ONCE(rec->bits) == bits;
-}
-
-/* Reads a page's own record. */
-static bool read_record(struct page *page, struct page_owner_snapshot *snap)
-{
-	struct page_ext *ext = page_ext_get(page);
-	bool done = false;
-	int tries;
-
-	if (!ext)
-		return false;
-	for (tries = 0; tries < 8 && !done; tries++)
-		done = try_read(page, page_owner_record_of(ext), snap);
-	page_ext_put(ext);
-	return done;
+	return !page_owner_record_changed(rec, bits);
 }
 
 /**
  * page_owner_read_first() - what is known of a block, if a page is its first one
  * @page: any page of an online section
- * @snap: filled in; its owner's members are zero where nothing was recorded
+ * @rec: its record
+ * @snap: filled in, but for the migrate type of the pageblock; its owner's members
+ *        are zero where nothing was recorded. Of an allocated block it does not
+ *        say by whom it was freed last.
  *
  * Everything in @snap belongs to one life of the page: it was allocated, or was
  * free, all the time while it was read. A page whose record is being written all
  * the time while we try is one that changes hands just now, and is left out.
  *
- * Context: Any. The caller keeps the section online, or can live with a page that
- * has just gone.
- * Return: false if there is no page_ext, or no moment of rest. If the page is
- * not the first one of an allocated block, @snap is not allocated.
+ * Context: Any. The caller keeps @rec from going away.
+ * Return: false if there is no moment of rest. If the page is not the first one of
+ * an allocated block, @snap is not allocated.
  */
-bool page_owner_read_first(struct page *page, struct page_owner_snapshot *snap)
+bool page_owner_read_first(struct page *page, const struct page_owner_record *rec,
+			   struct page_owner_snapshot *snap)
 {
-	if (!read_record(page, snap))
-		return false;
+	bool done = false;
+	int tries;
+
+	rcu_read_lock();
+	for (tries = 0; tries < 8 && !done; tries++)
+		done = try_read(page, rec, snap);
+	if (!done)
+		snap->rec.bits = 0;
+	else if (!snap->allocated)
+		unpack_free(snap);
+	rcu_read_unlock();
 	snap->pfn = page_to_pfn(page);
 	snap->block_pfn = snap->pfn;
-	snap->pageblock_mt = get_pageblock_migratetype(page);
-	return true;
+	return done;
+}
+
+/* Reads all of a page's own record. */
+static bool read_record(struct page *page, struct page_owner_snapshot *snap)
+{
+	struct page_ext *ext = page_ext_get(page);
+	bool done = ext && page_owner_read_first(page, page_owner_record_of(ext), snap);
+
+	if (done && snap->allocated)
+		unpack_free(snap);
+	page_ext_put(ext);
+	return done;
 }
 
 /* Takes over who freed, and what that one freed unless that is known better. */
@@ -1123,7 +1130,6 @@ static void consider(struct page_owner_snapshot *snap, unsigned long pfn)
 
 	if (!page || !read_record(page, &other))
 		return;
-	other.block_pfn = pfn;
 	if (!snap->allocated && other.allocated &&
 	    distance < 1UL << other.owner.order)
 		take_allocation(snap, &other);
@@ -1132,26 +1138,68 @@ static void consider(struct page_owner_snapshot *snap, unsigned long pfn)
 		take_free(snap, &other);
 }
 
+/* A quick look whether a record tells of pages that are so far behind its own. */
+static bool may_reach(const struct page_owner_record *rec, unsigned long distance)
+{
+	return distance < 1UL << max(order_of(rec), free_order_of(rec));
+}
+
+/* Where page_ext surely goes on without a gap up to @pfn. */
+static unsigned long ext_array_start(unsigned long pfn)
+{
+#ifdef CONFIG_SPARSEMEM
+	return SECTION_ALIGN_DOWN(pfn);
+#else
+	return ALIGN_DOWN(pfn, MAX_ORDER_NR_PAGES);
+#endif
+}
+
+/*
+ * All pages that a block can begin at that this page is, or was, a part of. Most
+ * have no record that reaches as far, which a look at it tells.
+ */
+static void consider_firsts(struct page_owner_snapshot *snap)
+{
+	unsigned long pfn = snap->pfn, start = ext_array_start(pfn);
+	struct page_ext *ext = page_ext_get(pfn_to_page(pfn));
+
+	if (!ext)
+		return;
+	while (next_first(&pfn)) {
+		unsigned long distance = snap->pfn - pfn;
+		struct page_ext *own = NULL, *first;
+
+		if (pfn < start)
+			own = page_ext_of_pfn(pfn);
+		first = pfn < start ? own : (void *)ext - distance * page_ext_size;
+		if (first && may_reach(page_owner_record_of(first), distance))
+			consider(snap, pfn);
+		page_ext_put(own);
+	}
+	page_ext_put(ext);
+}
+
 /**
  * page_owner_read() - what is known of a page, wherever in its block it is
  * @page: any page of an online section
- * @snap: filled in, as by page_owner_read_first()
+ * @snap: filled in, as by page_owner_read_first(), and with all that it leaves out
  *
  * The page's own flags, and what is known of the block that it is part of, or of
  * the one that it was part of last. With page_owner=lean only the page's own
  * record tells of a free page, and there is no saying how old it is.
  *
- * Context: As page_owner_read_first().
+ * Context: Any. The caller keeps the section online, or can live with a page that
+ * has just gone.
  * Return: false if there is no page_ext, or no moment of rest.
  */
 bool page_owner_read(struct page *page, struct page_owner_snapshot *snap)
 {
-	unsigned long pfn = page_to_pfn(page);
-
-	if (!page_owner_read_first(page, snap))
+	if (!read_record(page, snap))
 		return false;
-	while (next_first(&pfn))
-		consider(snap, pfn);
+	snap->pageblock_mt = get_pageblock_migratetype(page);
+	consider_firsts(snap);
+	/* Records of several pages may have told. */
+	snap->rec.bits = 0;
 	return true;
 }
 

@@ -21,6 +21,7 @@
 #include <linux/nodemask.h>
 #include <linux/page_ext.h>
 #include <linux/page_owner.h>
+#include <linux/page_owner_raw.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
@@ -137,6 +138,10 @@ enum page_owner_bits {
  * @recorded: the allocation's members of @owner have been set
  * @free_order: the last free was of a block of 2^@free_order pages
  * @owner: the record
+ * @owner_nr: set by a walk only: the same as in the snapshot before if all of
+ *            @owner but its time is; 0 if that is not known
+ * @rec: the record, as it was copied; its bits are 0 if @owner is not from there
+ * @gone: page_owner_tasks_gone when the task in @rec was looked up
  * @charge: how the page is charged
  * @memcg_online: for PAGE_OWNER_CHARGED*: the memory cgroup still exists
  * @memcg_name: for PAGE_OWNER_CHARGED*: its name, without the path
@@ -154,6 +159,9 @@ struct page_owner_snapshot {
 	bool recorded;
 	unsigned int free_order;
 	struct page_owner owner;
+	unsigned long owner_nr;
+	struct page_owner_record rec;
+	unsigned long gone;
 	enum page_owner_charge charge;
 	bool memcg_online;
 	char memcg_name[80];
@@ -171,16 +179,33 @@ static inline struct page_owner_record *page_owner_record_of(struct page_ext *ex
 }
 
 /**
- * page_owner_ext_marked() - a quick look whether there may be something to read
- * @ext: what belongs to the page
- * @any: freed pages, or pages of blocks that begin elsewhere, are of interest, too
+ * page_owner_record_begin() - begin to read a record
+ * @rec: the record
  *
- * Context: RCU read lock held.
- * Return: false if the page is not the first one of an allocation, unless @any.
+ * Context: Any. The caller keeps the memory online, or holds the RCU read lock.
+ * Return: the record's bits, for page_owner_record_changed(). PAGE_OWNER_WRITING is
+ * among them while the record is being written.
  */
-static inline bool page_owner_ext_marked(struct page_ext *ext, bool any)
+static __always_inline u32 page_owner_record_begin(const struct page_owner_record *rec)
 {
-	return any || READ_ONCE(page_owner_record_of(ext)->bits) & PAGE_OWNER_ALLOCATED;
+	/* Pairs with smp_store_release() in end_write(). */
+	return smp_load_acquire(&rec->bits);
+}
+
+/**
+ * page_owner_record_changed() - whether what has been read must be thrown away
+ * @rec: the record
+ * @bits: page_owner_record_begin()
+ *
+ * Context: As page_owner_record_begin().
+ * Return: true if somebody has begun to write the record since.
+ */
+static __always_inline bool
+page_owner_record_changed(const struct page_owner_record *rec, u32 bits)
+{
+	/* Pairs with cmpxchg() in try_begin_write(). */
+	smp_rmb();
+	return READ_ONCE(rec->bits) != bits;
 }
 
 /* Capture: from the running context to a stack. mm/page_owner_capture.c */
@@ -245,6 +270,9 @@ struct page_owner_identity {
 	pid_t tgid;
 	char comm[TASK_COMM_LEN];
 };
+
+/* How many identities have gone: until one does, numbers mean the same. */
+extern unsigned long page_owner_tasks_gone;
 
 int page_owner_tasks_init(void);
 struct page_owner_task *page_owner_task_new(gfp_t gfp, bool can_alloc);
@@ -491,7 +519,8 @@ static inline void page_owner_stack_add(depot_stack_handle_t handle, long nr)
 void page_owner_record_on(bool on);
 bool page_owner_records(void);
 bool page_owner_read(struct page *page, struct page_owner_snapshot *snap);
-bool page_owner_read_first(struct page *page, struct page_owner_snapshot *snap);
+bool page_owner_read_first(struct page *page, const struct page_owner_record *rec,
+			   struct page_owner_snapshot *snap);
 
 /* Walk: from PFN to PFN. mm/page_owner_walk.c */
 
@@ -507,6 +536,9 @@ bool page_owner_read_first(struct page *page, struct page_owner_snapshot *snap);
  * @freed: also show freed blocks, or what of them has not been allocated again
  * @match: if set, says which records to show
  * @data: passed to @match
+ * @block: the pages that @pfn is among, for the walk's own use: of at most one
+ *         pageblock, all of them online. To be zeroed by a caller who lets go of
+ *         memory before the walk has got to @end.
  * @last: the freed page that was read last, for the walk's own use
  */
 struct page_owner_walk {
@@ -519,6 +551,13 @@ struct page_owner_walk {
 	bool freed;
 	bool (*match)(const struct page_owner_snapshot *snap, void *data);
 	void *data;
+	struct page_owner_walk_block {
+		unsigned long pfn;
+		unsigned long nr;
+		struct page *page;
+		struct page_owner_record *rec;
+		int migratetype;
+	} block;
 	struct {
 		unsigned long pfn;
 		u64 ts, free_ts;
@@ -704,6 +743,12 @@ struct page_owner_cache_slot {
 	u8 chunk;
 };
 
+/* What a cache takes beside its structure, at most. */
+#define PAGE_OWNER_CACHE_MAX						\
+	((sizeof(struct page_owner_cache_slot) << PAGE_OWNER_CACHE_BITS) + \
+	 PAGE_OWNER_CACHE_CHUNKS * PAGE_OWNER_CACHE_CHUNK +		\
+	 2 * PAGE_OWNER_CACHE_ENTRY_MAX)
+
 /**
  * struct page_owner_flags_text - a page flags word and its text
  * @flags: the word
@@ -740,12 +785,18 @@ struct page_owner_last_text {
  * @scratch: where a stack is put together, PAGE_OWNER_CACHE_ENTRY_MAX bytes
  * @chunks: memory, allocated as it is needed and then kept
  * @flags: texts of page flags words, each in the only place where it can be
+ * @owner_nr: of the snapshot that @allocator is of; 0 if that is not known
+ * @stack_handle: a stack
+ * @stack: its lines
+ * @stack_len: bytes at @stack, 0 if that is not known any more
  * @last: who allocated the record that @allocator is the text of
  * @last_block: pageblock that @types is the text of
  * @last_gfp_mt: migrate type by the GFP flags, in @types
  * @last_block_mt: migrate type of the pageblock, in @types
  * @allocator: text from the order to the time
  * @types: text from the PFN to the page flags
+ * @last_handle: handle that @handle is the text of
+ * @handle: the line with the handle
  *
  * Locking: the owner's.
  */
@@ -757,12 +808,18 @@ struct page_owner_cache {
 	char *scratch;
 	char *chunks[PAGE_OWNER_CACHE_CHUNKS];
 	struct page_owner_flags_text flags[1 << PAGE_OWNER_FLAGS_BITS];
+	unsigned long owner_nr;
+	depot_stack_handle_t stack_handle;
+	unsigned int stack_len;
+	const char *stack;
 	struct page_owner last;
 	unsigned long last_block;
 	int last_gfp_mt;
 	int last_block_mt;
 	struct page_owner_last_text allocator;
 	struct page_owner_last_text types;
+	depot_stack_handle_t last_handle;
+	struct page_owner_last_text handle;
 };
 
 int page_owner_cache_init(struct page_owner_cache *cache);
@@ -831,9 +888,10 @@ void page_owner_log(const struct page_owner_snapshot *snap);
  * @records: allocations written
  * @freed: freed pages written
  * @nr_comms: numbers given to command names
- * @comm: number of the last record's command name
  * @memcg: memory cgroup of the last record that had one
- * @last: the last record; only what it refers to
+ * @owner_nr: of the snapshot that @like is of
+ * @like: the last record; only what is from its owner
+ * @last: what that refers to
  */
 struct page_owner_raw {
 	char *p;
@@ -841,14 +899,15 @@ struct page_owner_raw {
 	u64 records;
 	u64 freed;
 	u32 nr_comms;
-	u32 comm;
 	u64 memcg;
+	unsigned long owner_nr;
+	struct page_owner_raw_record like;
 	struct page_owner last;
 };
 
 void page_owner_raw_begin(struct page_owner_raw *raw,
 			  const struct page_owner_filter *filter, unsigned long pfn);
-void page_owner_raw_record(struct page_owner_raw *raw,
+void page_owner_raw_define(struct page_owner_raw *raw,
 			   const struct page_owner_snapshot *snap,
 			   struct page_owner_cache *cache);
 void page_owner_raw_end(struct page_owner_raw *raw);

@@ -72,6 +72,7 @@ void page_owner_cache_clear(struct page_owner_cache *cache)
 	cache->nr_used = 0;
 	cache->chunk = 0;
 	cache->chunk_used = 0;
+	cache->stack_len = 0;
 }
 
 /* The slot of a key, or the free one that it would get. */

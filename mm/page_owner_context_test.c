@@ -150,7 +150,7 @@ static long leaf_pages(void (*leaf)(struct job *job))
 static void expect_counted(struct kunit *test, const struct job *job, long failed)
 {
 	struct page_owner_stack *failure = page_owner_special(PAGE_OWNER_FAILURE);
-	struct page_owner_snapshot snap;
+	struct page_owner_snapshot snap = {};
 	bool own;
 
 	KUNIT_EXPECT_TRUE(test, page_owner_read(job->page, &snap));
@@ -274,7 +274,7 @@ static void test_nmi(struct kunit *test)
 static void test_bulk_locked(struct kunit *test)
 {
 	struct page *page = test_page(test);
-	struct page_owner_snapshot snap;
+	struct page_owner_snapshot snap = {};
 	struct page_owner_stack *stack;
 	unsigned long flags, allocated;
 	struct page_owner_bulk bulk;
@@ -451,7 +451,7 @@ static unsigned long seen_beside_poison(struct page *page, const nodemask_t *nod
 		.nodes = nodes,
 	};
 	unsigned long flags = page[1].flags, seen = 0;
-	struct page_owner_snapshot snap;
+	struct page_owner_snapshot snap = {};
 
 	WRITE_ONCE(page[1].flags, PAGE_POISON_PATTERN);
 	while (page_owner_walk_next(&walk, &snap) > 0)
@@ -486,7 +486,7 @@ static void test_walk_killed(struct kunit *test)
 {
 	struct page_owner_walk walk = { .pfn = min_low_pfn, .end = max_pfn };
 	nodemask_t none = NODE_MASK_NONE;
-	struct page_owner_snapshot snap;
+	struct page_owner_snapshot snap = {};
 	int ret;
 
 	page_owner_test_need(test);

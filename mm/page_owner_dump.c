@@ -26,7 +26,8 @@
 #include <linux/uaccess.h>
 
 #include "internal.h"
-#include "page_owner.h"
+#include "page_owner_raw.h"
+#include "page_owner_walk.h"
 
 /* So much is gathered at once; then there is room for one more record. */
 #define DUMP_GATHER	SZ_64K
@@ -80,6 +81,10 @@ struct dump_file {
 	loff_t rest_pos;
 	bool at_end;
 };
+
+/* What has been promised, less what the allocator may round up to. */
+static_assert(SZ_4M + 4 * SZ_1M / 10 - 100 * SZ_1K >=
+	      sizeof(struct dump_file) + DUMP_BUFFER + DUMP_NOTE + PAGE_OWNER_CACHE_MAX);
 
 static void dump_free(struct dump_file *dump)
 {
@@ -150,10 +155,13 @@ static void dump_begin(struct dump_file *dump, struct page_owner_walk *walk,
  * Finds the next record. Memory is online, but may be let go of and kept again
  * meanwhile. Returns 1, 0 at the end, or an error.
  */
-static int dump_find(struct dump_file *dump, struct page_owner_walk *walk)
+static __always_inline int dump_find(struct dump_file *dump,
+				     struct page_owner_walk *walk)
 {
 	int ret;
 
+	if (likely(page_owner_walk_step(walk, &dump->snap) == PAGE_OWNER_STEP_SHOW))
+		return 1;
 	while (!(ret = page_owner_walk_next(walk, &dump->snap))) {
 		if (walk->pfn >= max_pfn)
 			return 0;
@@ -208,7 +216,7 @@ static int gather_raw(struct dump_file *dump, struct page_owner_walk *walk, loff
 	}
 	while ((ret = dump_find(dump, walk)) > 0) {
 		page_owner_raw_record(raw, &dump->snap, &dump->cache);
-		dump->rest_pos = dump->snap.pfn + 1;
+		pos = dump->snap.pfn + 1;
 		if (raw->p - dump->buf >= DUMP_GATHER || signal_pending(current))
 			break;
 	}
@@ -216,7 +224,8 @@ static int gather_raw(struct dump_file *dump, struct page_owner_walk *walk, loff
 		page_owner_raw_end(raw);
 		dump->raw_live = false;
 	}
-	dump->raw_pos = dump->rest_pos;
+	dump->rest_pos = pos;
+	dump->raw_pos = pos;
 	dump->rest_len = raw->p - dump->buf;
 	return ret;
 }

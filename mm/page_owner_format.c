@@ -42,27 +42,38 @@ static char *put_string(char *p, const char *text)
 	return put(p, text, strlen(text));
 }
 
-/* Two digits of a number below 100. */
+/* The numbers below 100. */
+#define TEN(d) #d "0" #d "1" #d "2" #d "3" #d "4" #d "5" #d "6" #d "7" #d "8" #d "9"
+
+static const char two_digits[200] __nonstring =
+	TEN(0) TEN(1) TEN(2) TEN(3) TEN(4) TEN(5) TEN(6) TEN(7) TEN(8) TEN(9);
+
 static __always_inline void set_two_digits(char *p, u32 number)
 {
-	p[0] = '0' + number / 10;
-	p[1] = '0' + number % 10;
+	memcpy(p, two_digits + 2 * number, 2);
 }
 
 /* As %llu. Writes up to 20 bytes more, which is what copies fast. */
 static char *put_dec(char *p, u64 value)
 {
-	char digits[40] = {}, *first = digits + 20;
-	u32 two;
+	char digits[40], *first = digits + 20;
+	u32 low;
 
-	while (value >= 100) {
-		value = div_u64_rem(value, 100, &two);
+	/* Not printed, but copied. */
+	memset(digits + 20, 0, 20);
+	while (value > U32_MAX) {
+		value = div_u64_rem(value, 10000, &low);
+		first -= 4;
+		set_two_digits(first, low / 100);
+		set_two_digits(first + 2, low % 100);
+	}
+	for (low = value; low >= 100; low /= 100) {
 		first -= 2;
-		set_two_digits(first, two);
+		set_two_digits(first, low % 100);
 	}
 	first -= 2;
-	set_two_digits(first, value);
-	first += value < 10;
+	set_two_digits(first, low);
+	first += low < 10;
 	memcpy(p, first, 20);
 	return p + (digits + 20 - first);
 }
@@ -209,6 +220,39 @@ static char *put_flags(char *p, unsigned long flags, struct page_owner_cache *ca
 	return end;
 }
 
+/*
+ * As " %pS\n", of which the half goes into its format. Room for PAGE_OWNER_FRAME_MAX
+ * bytes, of which the last ones are used for what is thrown away.
+ */
+static char *print_frame(char *p, unsigned long address)
+{
+	unsigned long size, offset;
+	char *module = NULL;
+	const char *name;
+
+	*p = ' ';
+	/* The name of a module goes with the module. */
+	preempt_disable();
+	name = kallsyms_lookup(address, &size, &offset, &module, p + 1);
+	if (!name) {
+		p += scnprintf(p, PAGE_OWNER_FRAME_MAX, " %pS", (void *)address);
+	} else {
+		p = put_string(p + 1, name);
+		*p++ = '+';
+		p = put_hex(p, offset);
+		*p++ = '/';
+		p = put_hex(p, size);
+		if (module) {
+			p = put_text(p, " [");
+			p = put_string(p, module);
+			*p++ = ']';
+		}
+	}
+	preempt_enable();
+	*p++ = '\n';
+	return p;
+}
+
 /* A line of a stack. Looking up a symbol is by far the dearest thing here. */
 static char *put_frame(char *p, unsigned long address, struct page_owner_cache *cache)
 {
@@ -220,7 +264,7 @@ static char *put_frame(char *p, unsigned long address, struct page_owner_cache *
 	if (known)
 		return put(p, known, len);
 	text = page_owner_cache_room(cache);
-	len = scnprintf(text, PAGE_OWNER_FRAME_MAX, " %pS\n", (void *)address);
+	len = print_frame(text, address) - text;
 	page_owner_cache_add(cache, PAGE_OWNER_CACHED_FRAME, address, len);
 	return put(p, text, len);
 }
@@ -280,21 +324,36 @@ const char *page_owner_gfp_text(struct page_owner_cache *cache, gfp_t gfp,
 	return text;
 }
 
+static char *put_handle(char *p, depot_stack_handle_t handle,
+			struct page_owner_cache *cache)
+{
+	struct page_owner_last_text *last = &cache->handle;
+	char *const start = p;
+
+	if (last->len && cache->last_handle == handle)
+		return put(p, last->text, last->len);
+	p = put_text(p, "handle: ");
+	p = put_dec(p, handle);
+	*p++ = '\n';
+	cache->last_handle = handle;
+	keep_last(last, start, p);
+	return p;
+}
+
 static char *put_stack(char *p, depot_stack_handle_t handle,
 		       enum page_owner_mode mode, struct page_owner_cache *cache)
 {
-	const char *text;
-	unsigned int len;
-
 	if (mode != PAGE_OWNER_MODE_HANDLE) {
-		text = page_owner_stack_text(cache, handle, &len);
-		p = put(p, text, len);
+		/* Good as long as nothing is added behind, or all forgotten. */
+		if (!cache->stack_len || cache->stack_handle != handle) {
+			cache->stack = page_owner_stack_text(cache, handle,
+							     &cache->stack_len);
+			cache->stack_handle = handle;
+		}
+		p = put(p, cache->stack, cache->stack_len);
 	}
-	if (mode != PAGE_OWNER_MODE_STACK) {
-		p = put_text(p, "handle: ");
-		p = put_dec(p, handle);
-		*p++ = '\n';
-	}
+	if (mode != PAGE_OWNER_MODE_STACK)
+		p = put_handle(p, handle, cache);
 	return p;
 }
 
@@ -306,16 +365,20 @@ static bool same_allocator(const struct page_owner *a, const struct page_owner *
 }
 
 /* Who allocated, and how: often the same as for the record before. */
-static char *put_allocator(char *p, const struct page_owner *owner,
+static char *put_allocator(char *p, const struct page_owner_snapshot *snap,
 			   struct page_owner_cache *cache)
 {
 	struct page_owner_last_text *last = &cache->allocator;
+	const struct page_owner *owner = &snap->owner;
 	char *const start = p;
 	const char *text;
 	unsigned int len;
 
-	if (last->len && same_allocator(owner, &cache->last))
+	if (last->len && ((snap->owner_nr && snap->owner_nr == cache->owner_nr) ||
+			  same_allocator(owner, &cache->last))) {
+		cache->owner_nr = snap->owner_nr;
 		return put(p, last->text, last->len);
+	}
 	text = page_owner_gfp_text(cache, owner->gfp_mask, &len);
 	p = put_dec(p, owner->order);
 	p = put_text(p, ", mask ");
@@ -330,6 +393,7 @@ static char *put_allocator(char *p, const struct page_owner *owner,
 	p = page_owner_format_comm(p, owner->comm);
 	p = put_text(p, "), ts ");
 	cache->last = *owner;
+	cache->owner_nr = snap->owner_nr;
 	keep_last(last, start, p);
 	return p;
 }
@@ -363,7 +427,7 @@ static char *put_types(char *p, const struct page_owner_snapshot *snap,
 static char *put_lines(char *p, const struct page_owner_snapshot *snap,
 		       struct page_owner_cache *cache)
 {
-	p = put_allocator(p, &snap->owner, cache);
+	p = put_allocator(p, snap, cache);
 	p = put_dec(p, snap->owner.ts_nsec);
 	p = put_text(p, " ns\nPFN ");
 	p = put_hex(p, snap->pfn);

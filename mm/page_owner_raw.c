@@ -20,7 +20,7 @@
 #include <linux/trace_events.h>
 
 #include "internal.h"
-#include "page_owner.h"
+#include "page_owner_raw.h"
 
 /* Readers know the layout. */
 static_assert(sizeof(struct page_owner_raw_header) == 72);
@@ -34,25 +34,6 @@ static_assert((int)PAGE_OWNER_RAW_SLAB == PAGE_OWNER_SLAB);
 static_assert((int)PAGE_OWNER_RAW_CHARGED == PAGE_OWNER_CHARGED);
 static_assert((int)PAGE_OWNER_RAW_CHARGED_OBJCG == PAGE_OWNER_CHARGED_OBJCG);
 
-/* Makes room for @size bytes more in a section of @type, a new one if need be. */
-static void *raw_room(struct page_owner_raw *raw, u32 type, size_t size)
-{
-	void *room;
-
-	if (!raw->section || raw->section->type != type) {
-		raw->section = (struct page_owner_raw_section *)raw->p;
-		raw->section->type = type;
-		raw->section->count = 0;
-		raw->section->size = 0;
-		raw->p += sizeof(*raw->section);
-	}
-	room = raw->p;
-	raw->section->count++;
-	raw->section->size += size;
-	raw->p += size;
-	return room;
-}
-
 /* An entry without its text, for which there is room at the place returned. */
 static char *raw_entry(struct page_owner_raw *raw, u32 type, u64 key, u32 nr_words,
 		       u32 text_len)
@@ -61,7 +42,7 @@ static char *raw_entry(struct page_owner_raw *raw, u32 type, u64 key, u32 nr_wor
 	struct page_owner_raw_entry *entry;
 	char *text;
 
-	entry = raw_room(raw, type, sizeof(*entry) + words + padded);
+	entry = page_owner_raw_room(raw, type, sizeof(*entry) + words + padded);
 	entry->key = key;
 	entry->nr_words = nr_words;
 	entry->text_len = text_len;
@@ -256,49 +237,36 @@ static u32 define_comm(struct page_owner_raw *raw, const char *comm,
 }
 
 /* What the record before referred to need not be looked up. */
-static void define(struct page_owner_raw *raw, const struct page_owner_snapshot *snap,
+static void define(struct page_owner_raw *raw, const struct page_owner *owner,
 		   struct page_owner_cache *cache)
 {
-	const struct page_owner *owner = &snap->owner;
-
 	if (raw->last.handle != owner->handle)
 		define_stack(raw, owner->handle, cache);
 	if (!raw->nr_comms || raw->last.gfp_mask != owner->gfp_mask)
 		define_gfp(raw, owner->gfp_mask, cache);
 	if (!raw->nr_comms || memcmp(raw->last.comm, owner->comm, TASK_COMM_LEN))
-		raw->comm = define_comm(raw, owner->comm, cache);
-	if (snap->charge >= PAGE_OWNER_CHARGED && raw->memcg != snap->memcg_ino) {
-		define_memcg(raw, snap, cache);
-		raw->memcg = snap->memcg_ino;
-	}
+		raw->like.comm = define_comm(raw, owner->comm, cache);
 	raw->last.handle = owner->handle;
 	raw->last.gfp_mask = owner->gfp_mask;
 	memcpy(raw->last.comm, owner->comm, TASK_COMM_LEN);
 }
 
-static void fill_record(struct page_owner_raw_record *record, u32 comm,
-			const struct page_owner_snapshot *snap)
+/* An owner that the record before did not have. */
+static void begin_owner(struct page_owner_raw *raw, const struct page_owner_snapshot *snap,
+			struct page_owner_cache *cache)
 {
 	const struct page_owner *owner = &snap->owner;
-	bool charged = snap->charge >= PAGE_OWNER_CHARGED;
+	struct page_owner_raw_record *like = &raw->like;
 
-	record->pfn = snap->pfn;
-	record->page_flags = snap->flags;
-	record->ts = owner->ts_nsec;
-	record->memcg = charged ? snap->memcg_ino : 0;
-	record->handle = owner->handle;
-	record->gfp = (__force u32)owner->gfp_mask;
-	record->pid = owner->pid;
-	record->tgid = owner->tgid;
-	record->comm = comm;
-	record->node = snap->nid;
-	record->zone = snap->zone;
-	record->order = owner->order;
-	record->gfp_migratetype = gfp_migratetype(owner->gfp_mask);
-	record->block_migratetype = snap->pageblock_mt;
-	record->migrate_reason = owner->last_migrate_reason;
-	record->charge = snap->charge;
-	record->flags = charged && snap->memcg_online ? PAGE_OWNER_RAW_MEMCG_ONLINE : 0;
+	define(raw, owner, cache);
+	like->handle = owner->handle;
+	like->gfp = (__force u32)owner->gfp_mask;
+	like->pid = owner->pid;
+	like->tgid = owner->tgid;
+	like->order = owner->order;
+	like->gfp_migratetype = gfp_migratetype(owner->gfp_mask);
+	like->migrate_reason = owner->last_migrate_reason;
+	raw->owner_nr = snap->owner_nr;
 }
 
 static void raw_freed(struct page_owner_raw *raw, const struct page_owner_snapshot *snap,
@@ -308,8 +276,8 @@ static void raw_freed(struct page_owner_raw *raw, const struct page_owner_snapsh
 	struct page_owner_raw_freed *freed;
 
 	define_stack(raw, owner->free_handle, cache);
-	freed = raw_room(raw, PAGE_OWNER_RAW_FREED, sizeof(*freed));
-	fill_record(&freed->record, raw->comm, snap);
+	freed = page_owner_raw_room(raw, PAGE_OWNER_RAW_FREED, sizeof(*freed));
+	page_owner_raw_fill(&freed->record, &raw->like, snap);
 	freed->free_ts = owner->free_ts_nsec;
 	freed->free_handle = owner->free_handle;
 	freed->free_pid = owner->free_pid;
@@ -319,25 +287,27 @@ static void raw_freed(struct page_owner_raw *raw, const struct page_owner_snapsh
 }
 
 /**
- * page_owner_raw_record() - write a record, and what it refers to before it
+ * page_owner_raw_define() - write a record, and what it refers to before it
  * @raw: the stream; its member p has room for PAGE_OWNER_TEXT_MAX bytes
  * @snap: the allocation, or the freed page
  * @cache: remembers what has been written
  *
  * Context: Process context, may sleep.
  */
-void page_owner_raw_record(struct page_owner_raw *raw,
+void page_owner_raw_define(struct page_owner_raw *raw,
 			   const struct page_owner_snapshot *snap,
 			   struct page_owner_cache *cache)
 {
-	define(raw, snap, cache);
-	if (!snap->allocated) {
-		raw_freed(raw, snap, cache);
-		return;
+	if (!snap->owner_nr || raw->owner_nr != snap->owner_nr)
+		begin_owner(raw, snap, cache);
+	if (snap->charge >= PAGE_OWNER_CHARGED && raw->memcg != snap->memcg_ino) {
+		define_memcg(raw, snap, cache);
+		raw->memcg = snap->memcg_ino;
 	}
-	fill_record(raw_room(raw, PAGE_OWNER_RAW_RECORDS,
-			     sizeof(struct page_owner_raw_record)), raw->comm, snap);
-	raw->records++;
+	if (snap->allocated)
+		page_owner_raw_allocated(raw, snap);
+	else
+		raw_freed(raw, snap, cache);
 }
 
 /**
@@ -350,7 +320,7 @@ void page_owner_raw_end(struct page_owner_raw *raw)
 {
 	struct page_owner_raw_end *end;
 
-	end = raw_room(raw, PAGE_OWNER_RAW_END, sizeof(*end));
+	end = page_owner_raw_room(raw, PAGE_OWNER_RAW_END, sizeof(*end));
 	end->records = raw->records;
 	end->freed = raw->freed;
 }

@@ -327,7 +327,7 @@ static void check_walk(struct arena *a)
 {
 	struct page_owner_walk walk = { .pfn = page_to_pfn(a->page) };
 	unsigned int i = next_block(a, 0);
-	struct page_owner_snapshot snap;
+	struct page_owner_snapshot snap = {};
 
 	walk.end = walk.pfn + a->nr;
 	while (page_owner_walk_next(&walk, &snap) > 0) {
@@ -1028,7 +1028,7 @@ static const struct way ways[] = {
 
 static void check_held(struct walk *w, const struct held *h)
 {
-	struct page_owner_snapshot snap;
+	struct page_owner_snapshot snap = {};
 	unsigned int i;
 
 	for (i = 0; i < 1U << h->order && !w->wrong[0]; i++) {
@@ -1045,7 +1045,7 @@ static void check_held(struct walk *w, const struct held *h)
 /* Pages that nobody has had since; others tell of their new owner. */
 static void check_gone(struct walk *w, const struct held *h, void *site)
 {
-	struct page_owner_snapshot snap;
+	struct page_owner_snapshot snap = {};
 	unsigned int i;
 
 	for (i = 0; i < 1U << h->order && !w->wrong[0]; i++) {

@@ -93,6 +93,8 @@ static LLIST_HEAD(orphans);
 /* The last ones that went, in a ring: numbers, 0 where there is none yet. */
 static u32 gone[MAX_GONE];
 static unsigned int next_gone;
+/* Places that were given up. Written under the lock, read without. */
+unsigned long page_owner_tasks_gone;
 
 static struct page_owner_task *place(struct task_page *page, unsigned int i)
 {
@@ -141,6 +143,11 @@ static void free_place(struct page_owner_task *task)
 	lockdep_assert_held(&tasks_lock);
 	if (page->free == NO_PLACE)
 		list_add(&page->list, &partial_pages);
+	/*
+	 * Seen by whoever sees a record with the number of somebody who moves in
+	 * later: the lock and the record's sequence number are in between.
+	 */
+	WRITE_ONCE(page_owner_tasks_gone, page_owner_tasks_gone + 1);
 	/* Nobody was there before that: readers take it for nobody. */
 	WRITE_ONCE(task->since, U64_MAX);
 	task->next = page->free;

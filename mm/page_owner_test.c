@@ -564,6 +564,57 @@ static void test_record_freed(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, strstr(have, want));
 }
 
+/* Times as %llu prints them: around each power of ten, and of two. */
+static void test_record_numbers(struct kunit *test)
+{
+	char *have = kunit_kzalloc(test, PAGE_OWNER_TEXT_MAX + 1, GFP_KERNEL);
+	struct page_owner_cache *cache = test_cache(test);
+	struct page_owner_snapshot snap;
+	char want[40];
+	u64 ten = 1;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, have);
+	fill_snapshot(&snap, test_handle(test));
+	for (i = 0; i < 5 * 64; i++) {
+		u64 base = i < 3 * 64 ? 1ULL << i / 3 : ten;
+
+		snap.owner.ts_nsec = base + i % 3 - 1;
+		if (i >= 3 * 64 && i % 3 == 2)
+			ten = ten > U64_MAX / 10 ? 1 : ten * 10;
+		*page_owner_format(have, &snap, PAGE_OWNER_MODE_HANDLE, cache) = '\0';
+		snprintf(want, sizeof(want), ", ts %llu ns\nPFN ", snap.owner.ts_nsec);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(have, want), "%s%s", want, have);
+	}
+}
+
+/* Frames as %pS prints them: in the kernel, on its edges, and not there. */
+static void test_stack_frames(struct kunit *test)
+{
+	const unsigned long function = (unsigned long)
+				       dereference_function_descriptor(test_frame);
+	unsigned long entries[] = {
+		function, function + 1, function - 1, 1, ULONG_MAX,
+		(unsigned long)test, (unsigned long)&page_owner_inited,
+	};
+	struct page_owner_cache *cache = test_cache(test);
+	char *want = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	unsigned int i, len, want_len = 0;
+	depot_stack_handle_t handle;
+	const char *have;
+
+	page_owner_test_need(test);
+	KUNIT_ASSERT_NOT_NULL(test, want);
+	handle = stack_depot_save(entries, ARRAY_SIZE(entries), GFP_KERNEL);
+	KUNIT_ASSERT_NE(test, handle, 0);
+	for (i = 0; i < ARRAY_SIZE(entries); i++)
+		want_len += scnprintf(want + want_len, PAGE_SIZE - want_len, " %pS\n",
+				      (void *)entries[i]);
+	have = page_owner_stack_text(cache, handle, &len);
+	KUNIT_EXPECT_EQ(test, len, want_len);
+	KUNIT_EXPECT_MEMEQ(test, have, want, min(len, want_len));
+}
+
 /* The worst that can be: every name as long as a name can be. */
 static void test_record_fits(struct kunit *test)
 {
@@ -947,6 +998,168 @@ static void test_walk_block(struct kunit *test)
 	__free_pages(page, 3);
 }
 
+/* Reads a page through a walk; @snap has what the walk read before. */
+static void walk_to(struct kunit *test, struct page *page,
+		    struct page_owner_snapshot *snap)
+{
+	struct page_owner_walk walk = {
+		.pfn = page_to_pfn(page),
+		.end = page_to_pfn(page) + 1,
+	};
+
+	KUNIT_EXPECT_EQ(test, page_owner_walk_next(&walk, snap), 1);
+	KUNIT_EXPECT_EQ(test, snap->pfn, page_to_pfn(page));
+	/* Of the same block once more, as a page after the first one is read. */
+	walk.pfn = page_to_pfn(page);
+	KUNIT_EXPECT_EQ(test, page_owner_walk_next(&walk, snap), 1);
+	KUNIT_EXPECT_EQ(test, snap->pfn, page_to_pfn(page));
+}
+
+/* What a walk says of a page is what reading it in full says. */
+static void expect_same(struct kunit *test, struct page *page,
+			const struct page_owner_snapshot *snap)
+{
+	struct page_owner_snapshot full = {};
+
+	KUNIT_ASSERT_TRUE(test, page_owner_read(page, &full));
+	KUNIT_EXPECT_EQ(test, snap->pfn, full.pfn);
+	KUNIT_EXPECT_EQ(test, snap->block_pfn, full.block_pfn);
+	KUNIT_EXPECT_EQ(test, snap->flags, full.flags);
+	KUNIT_EXPECT_EQ(test, snap->allocated, full.allocated);
+	KUNIT_EXPECT_EQ(test, snap->pageblock_mt, full.pageblock_mt);
+	KUNIT_EXPECT_EQ(test, (int)snap->nid, page_to_nid(page));
+	KUNIT_EXPECT_EQ(test, (int)snap->zone, (int)page_zonenum(page));
+	KUNIT_EXPECT_EQ(test, snap->owner.order, full.owner.order);
+	KUNIT_EXPECT_EQ(test, snap->owner.handle, full.owner.handle);
+	KUNIT_EXPECT_EQ(test, snap->owner.gfp_mask, full.owner.gfp_mask);
+	KUNIT_EXPECT_EQ(test, snap->owner.ts_nsec, full.owner.ts_nsec);
+	KUNIT_EXPECT_EQ(test, snap->owner.pid, full.owner.pid);
+	KUNIT_EXPECT_EQ(test, snap->owner.tgid, full.owner.tgid);
+	KUNIT_EXPECT_STREQ(test, snap->owner.comm, full.owner.comm);
+	KUNIT_EXPECT_EQ(test, snap->owner.last_migrate_reason,
+			full.owner.last_migrate_reason);
+}
+
+/* Another stack than that of whoever calls it. */
+static noinline struct page *alloc_elsewhere(void)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	barrier();
+	return page;
+}
+
+/* A walk that meets one owner again and again, then others. */
+static void test_walk_same_owner(struct kunit *test)
+{
+	static const gfp_t gfps[] = { GFP_KERNEL, GFP_KERNEL, GFP_NOFS, GFP_KERNEL };
+	static const unsigned int orders[] = { 0, 0, 0, 1 };
+	struct page_owner_snapshot snap = {};
+	unsigned long nr[4], gone[4];
+	struct page *pages[4], *other;
+	int i;
+
+	page_owner_test_need(test);
+	for (i = 0; i < 4; i++) {
+		pages[i] = alloc_pages(gfps[i], orders[i]);
+		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
+	}
+	for (i = 0; i < 4; i++) {
+		walk_to(test, pages[i], &snap);
+		expect_same(test, pages[i], &snap);
+		nr[i] = snap.owner_nr;
+		gone[i] = snap.gone;
+	}
+	KUNIT_EXPECT_NE(test, nr[0], 0);
+	/* If a task has gone meanwhile, it must be looked up anew. */
+	KUNIT_EXPECT_EQ(test, nr[0] == nr[1], gone[0] == gone[1]);
+	KUNIT_EXPECT_NE(test, nr[1], nr[2]);
+	KUNIT_EXPECT_NE(test, nr[2], nr[3]);
+	/* The same but for the caller, or for why it was migrated. */
+	other = alloc_elsewhere();
+	if (other) {
+		walk_to(test, pages[1], &snap);
+		walk_to(test, other, &snap);
+		expect_same(test, other, &snap);
+		__free_page(other);
+	}
+	__page_owner_set_migrate_reason(pages[0], MR_COMPACTION);
+	walk_to(test, pages[1], &snap);
+	walk_to(test, pages[0], &snap);
+	expect_same(test, pages[0], &snap);
+	for (i = 0; i < 4; i++)
+		__free_pages(pages[i], orders[i]);
+}
+
+/* A record that is being written is left out, also if the owner is known. */
+static void test_walk_torn(struct kunit *test)
+{
+	struct page_owner_snapshot snap = {};
+	struct page_owner_walk walk;
+	struct page_ext *ext;
+	struct page *page;
+
+	page_owner_test_need(test);
+	page = alloc_page(GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	walk_to(test, page, &snap);
+	walk = (struct page_owner_walk) {
+		.pfn = page_to_pfn(page), .end = page_to_pfn(page) + 1,
+	};
+	ext = page_ext_get(page);
+	page_owner_record_of(ext)->bits ^= PAGE_OWNER_WRITING;
+	KUNIT_EXPECT_EQ(test, page_owner_walk_next(&walk, &snap), 0);
+	page_owner_record_of(ext)->bits ^= PAGE_OWNER_WRITING;
+	page_ext_put(ext);
+	walk_to(test, page, &snap);
+	expect_same(test, page, &snap);
+	__free_page(page);
+}
+
+/* Gives the running task new names until one gets a number; it may never do. */
+static bool get_number(u32 id, u32 *name)
+{
+	int tries;
+
+	for (tries = 0; tries < 20000; tries++) {
+		if (rename_current(++*name)->id == id)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A page whose record looks as the one before, but whose task is another one, who
+ * has got the number of the first one since.
+ */
+static void test_walk_task_reused(struct kunit *test)
+{
+	struct page_owner_snapshot snap = {};
+	u32 id, name = 0x50505050;
+	char comm[TASK_COMM_LEN];
+	int start, round = 0;
+	struct page *page;
+
+	page_owner_test_need(test);
+	get_task_comm(comm, current);
+	for (start = 0; start < 20 && round < 2; start++) {
+		id = rename_current(++name)->id;
+		for (round = 0; round < 2; round++) {
+			if (round && !get_number(id, &name))
+				break;
+			page = alloc_page(GFP_KERNEL);
+			if (!page)
+				break;
+			walk_to(test, page, &snap);
+			KUNIT_EXPECT_EQ(test, snap.rec.task, id);
+			KUNIT_EXPECT_MEMEQ(test, snap.owner.comm, &name, sizeof(name));
+			__free_page(page);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, round, 2);
+	restore_name(comm);
+}
+
 static struct kunit_case page_owner_cases[] = {
 	KUNIT_CASE(test_filter_modes),
 	KUNIT_CASE(test_filter_nodes),
@@ -962,7 +1175,9 @@ static struct kunit_case page_owner_cases[] = {
 	KUNIT_CASE(test_record_modes),
 	KUNIT_CASE(test_record_extras),
 	KUNIT_CASE(test_record_freed),
+	KUNIT_CASE(test_record_numbers),
 	KUNIT_CASE(test_record_fits),
+	KUNIT_CASE(test_stack_frames),
 	KUNIT_CASE(test_stack_entries),
 	KUNIT_CASE(test_stack_counts),
 	KUNIT_CASE(test_stack_deltas),
@@ -977,6 +1192,9 @@ static struct kunit_case page_owner_cases[] = {
 	KUNIT_CASE(test_record_torn),
 	KUNIT_CASE(test_skip_free),
 	KUNIT_CASE(test_walk_block),
+	KUNIT_CASE(test_walk_same_owner),
+	KUNIT_CASE(test_walk_torn),
+	KUNIT_CASE(test_walk_task_reused),
 	{}
 };
 

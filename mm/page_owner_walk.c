@@ -15,10 +15,7 @@
 #include <linux/sched/signal.h>
 
 #include "internal.h"
-#include "page_owner.h"
-
-/* A walk looks for signals and offers the CPU at every boundary of these. */
-#define PFNS_PER_BREAK	(4 * MAX_ORDER_NR_PAGES)
+#include "page_owner_walk.h"
 
 /**
  * page_owner_skip_free() - where a walk goes on after a free block
@@ -71,35 +68,6 @@ struct page *page_owner_next_used(unsigned long *pfn, unsigned long end)
 	return NULL;
 }
 
-/* A page of interest by what struct page says. */
-static bool page_matches(const struct page_owner_walk *walk, struct page *page)
-{
-	if (walk->zone && page_zone(page) != walk->zone)
-		return false;
-	if (walk->zones && !(walk->zones & BIT(page_zonenum(page))))
-		return false;
-	return !walk->nodes || node_isset(page_to_nid(page), *walk->nodes);
-}
-
-/*
- * Fills in how the page is charged, and by which memory cgroup. RCU keeps that
- * one from going away. The name is looked up only when it is another one's.
- */
-static void set_charge(struct page_owner_snapshot *snap,
-		       enum page_owner_charge charge, struct mem_cgroup *memcg)
-{
-	snap->charge = charge;
-#ifdef CONFIG_MEMCG
-	if (charge < PAGE_OWNER_CHARGED)
-		return;
-	snap->memcg_online = memcg->css.flags & CSS_ONLINE;
-	if (snap->memcg_ino == cgroup_ino(memcg->css.cgroup))
-		return;
-	snap->memcg_ino = cgroup_ino(memcg->css.cgroup);
-	cgroup_name(memcg->css.cgroup, snap->memcg_name, sizeof(snap->memcg_name));
-#endif
-}
-
 /*
  * An allocation's record is at its first page. Only where a walk begins can there
  * be a page whose block began before; but of a freed block any page may be left.
@@ -107,9 +75,10 @@ static void set_charge(struct page_owner_snapshot *snap,
 static bool read_record(struct page_owner_walk *walk, struct page *page,
 			struct page_owner_snapshot *snap)
 {
-	bool first = !walk->partial && !walk->freed;
-
-	return first ? page_owner_read_first(page, snap) : page_owner_read(page, snap);
+	if (walk->partial || walk->freed)
+		return page_owner_read(page, snap);
+	return page_owner_read_first(page, page_owner_record_at(&walk->block,
+						     walk->pfn - walk->block.pfn), snap);
 }
 
 /*
@@ -120,34 +89,33 @@ static bool read_record(struct page_owner_walk *walk, struct page *page,
 static bool read_charged(struct page_owner_walk *walk, struct page *page,
 			 struct page_owner_snapshot *snap)
 {
-	struct mem_cgroup *memcg = NULL, *again = NULL;
-	enum page_owner_charge charge;
+	unsigned long word;
 	bool done = false;
 	int tries;
 
 	rcu_read_lock();
 	for (tries = 0; tries < 8 && !done; tries++) {
-		charge = page_owner_base_memcg(page, &memcg);
+		word = page_owner_base_charge_word(page);
 		if (!read_record(walk, page, snap))
 			break;
-		done = page_owner_base_memcg(page, &again) == charge &&
-		       again == memcg;
+		done = page_owner_base_charge_word(page) == word;
 	}
 	if (done)
-		set_charge(snap, charge, memcg);
+		page_owner_set_charge(snap, word);
 	rcu_read_unlock();
 	return done;
 }
 
-/* A tail page's memory cgroup word means something else. */
+/* Reads any page. A tail page's memory cgroup word means something else. */
 static bool read_page(struct page_owner_walk *walk, struct page *page,
 		      struct page_owner_snapshot *snap)
 {
 	bool done = PageTail(page) ? read_record(walk, page, snap) :
 				     read_charged(walk, page, snap);
 
-	snap->nid = page_to_nid(page);
-	snap->zone = page_zonenum(page);
+	/* For whoever remembers what he made of the one before. */
+	snap->owner_nr++;
+	snap->owner_nr += !snap->owner_nr;
 	return done;
 }
 
@@ -170,27 +138,29 @@ static bool first_of_freed(struct page_owner_walk *walk,
 	return !same || IS_ALIGNED(snap->pfn, 1UL << owner->order);
 }
 
-/* Goes behind the page or block; returns whether it is to be shown. */
-static bool walk_page(struct page_owner_walk *walk, struct page *page,
-		      struct page_owner_snapshot *snap)
+/*
+ * Reads in full, and goes behind the page or block; returns whether it is to be
+ * shown.
+ */
+static bool walk_page(struct page_owner_walk *walk, struct page_owner_snapshot *snap)
 {
-	bool partial = walk->partial, shown = false;
+	struct page *page = walk->block.page + (walk->pfn - walk->block.pfn);
+	bool partial = walk->partial;
 
-	if (PagePoisoned(page) || !page_matches(walk, page) ||
+	if (PagePoisoned(page) || !page_owner_walk_wants(walk, page) ||
 	    !read_page(walk, page, snap)) {
 		walk->pfn++;
 		return false;
 	}
+	page_owner_set_place(walk, page, snap);
 	walk->partial = false;
 	if (snap->allocated) {
 		walk->pfn = snap->block_pfn + (1UL << snap->owner.order);
-		shown = snap->block_pfn == snap->pfn || partial;
-	} else {
-		walk->pfn++;
-		if (walk->freed && snap->recorded && snap->owner.free_handle)
-			shown = first_of_freed(walk, snap);
+		return snap->block_pfn == snap->pfn || partial;
 	}
-	return shown && (!walk->match || walk->match(snap, walk->data));
+	walk->pfn++;
+	return walk->freed && snap->recorded && snap->owner.free_handle &&
+	       first_of_freed(walk, snap);
 }
 
 /* Pages that a page without a mark stands for: a free block, or itself. */
@@ -205,48 +175,48 @@ static unsigned long step_over(struct page *page, unsigned long pfn)
 }
 
 /*
- * The next page before @stop of which there is a record, by a look at no more
- * than its mark and, without one, at what lies in the free lists. The first page
- * is online, and so are those up to @stop.
+ * Goes to the next page in the block of which there is a record, by a look at no
+ * more than its mark and, without one, at what lies in the free lists. Returns
+ * false if there is none, and then is behind the block.
  */
-static struct page *next_recorded(struct page_owner_walk *walk,
-				  struct page *page, unsigned long stop)
+static bool find_recorded(struct page_owner_walk *walk)
 {
-	struct page_ext *const first = page_ext_get(page), *ext = first;
-	unsigned long step;
+	const struct page_owner_walk_block *block = &walk->block;
+	unsigned long i = walk->pfn - block->pfn;
+	bool found = walk->freed || walk->partial;
 
-	for (; ext && walk->pfn < stop; walk->pfn += step, page += step) {
-		if (page_owner_ext_marked(ext, walk->freed || walk->partial))
-			break;
-		step = walk->freed ? 1 : step_over(page, walk->pfn);
-		ext = (void *)ext + step * page_ext_size;
+	while (!found && i < block->nr) {
+		found = READ_ONCE(page_owner_record_at(block, i)->bits) & PAGE_OWNER_ALLOCATED;
+		if (!found)
+			i += step_over(block->page + i, block->pfn + i);
 	}
-	page_ext_put(first);
-	if (!ext)
-		walk->pfn = stop;
-	return walk->pfn < stop ? page : NULL;
+	walk->pfn = block->pfn + i;
+	return found;
 }
 
 /*
- * The next record before @stop, if any: true, and @walk is behind it. Memory, and
- * memory for page_ext, come in units of at least a pageblock.
+ * Takes up the pages of a pageblock. Memory, and memory for page_ext, come in
+ * units of at least that. As long as it is online its page_ext stays, and the
+ * caller keeps it online. Where there is none, goes behind it.
  */
-static bool walk_chunk(struct page_owner_walk *walk, unsigned long stop,
-		       struct page_owner_snapshot *snap)
+static noinline void enter_block(struct page_owner_walk *walk)
 {
-	while (walk->pfn < stop) {
-		unsigned long end = min(pageblock_end_pfn(walk->pfn), stop);
-		struct page *page = pfn_to_online_page(walk->pfn);
+	unsigned long end = min(pageblock_end_pfn(walk->pfn), walk->end);
+	struct page *page = pfn_to_online_page(walk->pfn);
+	struct page_ext *ext = page ? page_ext_get(page) : NULL;
 
-		if (!page) {
-			walk->pfn = end;
-			continue;
-		}
-		page = next_recorded(walk, page, end);
-		if (page && walk_page(walk, page, snap))
-			return true;
-	}
-	return false;
+	walk->block.nr = 0;
+	if (ext)
+		walk->block = (struct page_owner_walk_block) {
+			.pfn = walk->pfn,
+			.nr = end - walk->pfn,
+			.page = page,
+			.rec = page_owner_record_of(ext),
+			.migratetype = -1,
+		};
+	else
+		walk->pfn = end;
+	page_ext_put(ext);
 }
 
 /**
@@ -254,7 +224,8 @@ static bool walk_chunk(struct page_owner_walk *walk, unsigned long stop,
  * @walk: the walk; its pfn is set to one past the last page of the allocation,
  *        or the freed page, or to its end
  * @snap: the record, as found at its first page. To be zeroed once; its
- *        memcg_name is then only filled in when memcg_ino changes.
+ *        memcg_name is then only filled in when memcg_ino changes, and @snap is
+ *        to be left as it is.
  *
  * Context: Process context, may sleep. The caller keeps memory online.
  * Return: 1 if a record was found, 0 at the end, -EINTR if a fatal signal
@@ -263,16 +234,26 @@ static bool walk_chunk(struct page_owner_walk *walk, unsigned long stop,
 int page_owner_walk_next(struct page_owner_walk *walk,
 			 struct page_owner_snapshot *snap)
 {
-	while (walk->pfn < walk->end) {
-		unsigned long stop = min(walk->end, ALIGN(walk->pfn + 1, PFNS_PER_BREAK));
+	for (;;) {
+		enum page_owner_step step = page_owner_walk_step(walk, snap);
 
+		if (step == PAGE_OWNER_STEP_SHOW)
+			return 1;
+		if (step == PAGE_OWNER_STEP_PAST)
+			continue;
+		if (walk->pfn - walk->block.pfn < walk->block.nr) {
+			if (find_recorded(walk) && walk_page(walk, snap) &&
+			    page_owner_walk_matches(walk, snap))
+				return 1;
+			continue;
+		}
+		if (walk->pfn >= walk->end)
+			return 0;
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (walk_chunk(walk, stop, snap))
-			return 1;
 		cond_resched();
+		enter_block(walk);
 	}
-	return 0;
 }
 
 /**

@@ -116,21 +116,37 @@ enum page_owner_charge {
 };
 
 /**
- * page_owner_base_memcg() - decode a page's memory cgroup word, once
+ * page_owner_base_charge_word() - the word that says how a page is charged
  * @page: any page but a tail of a compound one
+ *
+ * The word may change at any moment. It is to be read once, and then decoded.
+ *
+ * Context: Any.
+ * Return: the word, for page_owner_base_memcg().
+ */
+static inline unsigned long page_owner_base_charge_word(const struct page *page)
+{
+#ifdef CONFIG_MEMCG
+	return READ_ONCE(page->memcg_data);
+#else
+	return 0;
+#endif
+}
+
+/**
+ * page_owner_base_memcg() - decode a page's memory cgroup word
+ * @word: page_owner_base_charge_word()
  * @memcg: set to the memory cgroup, for PAGE_OWNER_CHARGED*
  *
- * The word may change at any moment. It is read once; what it points at is
- * freed by RCU (css_free and obj_cgroup_release).
+ * What the word points at is freed by RCU (css_free and obj_cgroup_release).
  *
- * Context: RCU read lock held.
+ * Context: RCU read lock held since the word was read.
  * Return: how the page is charged.
  */
 static inline enum page_owner_charge
-page_owner_base_memcg(struct page *page, struct mem_cgroup **memcg)
+page_owner_base_memcg(unsigned long word, struct mem_cgroup **memcg)
 {
 #ifdef CONFIG_MEMCG
-	unsigned long word = READ_ONCE(page->memcg_data);
 	void *target = (void *)(word & ~OBJEXTS_FLAGS_MASK);
 
 	if (word & MEMCG_DATA_OBJEXTS)

@@ -246,6 +246,28 @@ static void by_zone(void)
 	free(text);
 }
 
+static enum verdict is_node(const struct po_record *rec, const void *arg)
+{
+	const char *node = strstr(rec->flags, "node=");
+
+	po_check(node, "no node in flags %s", rec->flags);
+	return strtoul(node + 5, NULL, 10) == *(const unsigned long *)arg;
+}
+
+/* The first of one and the last of the other is what is easiest to get wrong. */
+static void by_nid(void)
+{
+	char words[64];
+	unsigned long nid;
+
+	if (!po_kernel_has("/sys/devices/system/node/node1"))
+		po_skip("one node");
+	for (nid = 0; nid < 2; nid++) {
+		snprintf(words, sizeof(words), "nid=%lu", nid);
+		expect_filter(words, is_node, &nid, 1);
+	}
+}
+
 static enum verdict is_group(const struct po_record *rec, const void *arg)
 {
 	return rec->charged && !strcmp(rec->memcg, arg);
@@ -406,6 +428,111 @@ static void freed_pages(void)
 	close(fd);
 }
 
+/* A record of any state, by what all have: the text up to the PFN. */
+static struct seen parse_state(const char *text)
+{
+	const char *ts = strstr(text, "), ts "), *pfn = strstr(text, "\nPFN 0x");
+	struct seen seen;
+
+	po_check(ts && pfn, "no record:\n%.200s", text);
+	seen.ts = strtoull(ts + 6, NULL, 10);
+	seen.pfn = strtoul(pfn + 5, NULL, 16);
+	seen.verdict = strncmp(text, "Page last allocated ", 20) ? NO : YES;
+	po_check(seen.verdict || !strncmp(text, "Page allocated ", 15), "%.200s", text);
+	return seen;
+}
+
+/* All records of a dump with a state=, of which those of freed pages are YES. */
+static struct dump take_states(const char *words)
+{
+	static char text[1 << 20];
+	struct dump dump = {};
+	int fd = open_filtered("mode=handle %s", words);
+	ssize_t n;
+	char *p;
+
+	dump.seen = calloc(MAX_RECORDS, sizeof(*dump.seen));
+	po_check(dump.seen, "no memory");
+	while ((n = read(fd, text, sizeof(text) - 1)) > 0) {
+		text[n] = '\0';
+		for (p = text; *p; p = strstr(p, "\n\n") + 2) {
+			po_check(strstr(p, "\n\n"), "half a record:\n%s", p);
+			po_check(dump.nr < MAX_RECORDS, "too many records");
+			dump.seen[dump.nr++] = parse_state(p);
+		}
+	}
+	po_check(!n, "read: %s", strerror(errno));
+	close(fd);
+	return dump;
+}
+
+/* Each state gives all records of it that both gives before and after. */
+static void expect_state(const char *words, enum verdict wanted)
+{
+	struct dump before = take_states("state=free,allocated"), dump, after;
+	size_t i, compared = 0;
+
+	dump = take_states(words);
+	after = take_states("state=free,allocated");
+	for (i = 0; i < dump.nr; i++)
+		po_check(dump.seen[i].verdict == wanted, "'%s': PFN %#lx is wrong",
+			 words, dump.seen[i].pfn);
+	for (i = 0; i < before.nr; i++) {
+		const struct seen *still = find(&after, &before.seen[i]);
+
+		if (before.seen[i].verdict != wanted || !still ||
+		    still->verdict != wanted)
+			continue;
+		po_check(find(&dump, &before.seen[i]), "'%s': PFN %#lx is missing",
+			 words, before.seen[i].pfn);
+		compared++;
+	}
+	po_check(compared > 100, "'%s': %zu records compared", words, compared);
+	free(before.seen);
+	free(dump.seen);
+	free(after.seen);
+}
+
+static void each_state(void)
+{
+	expect_state("state=free", YES);
+	expect_state("state=allocated", NO);
+}
+
+/* Which modes there are, and what a record of each has. */
+struct mode {
+	const char *words;
+	bool stack;
+	bool handle;
+};
+
+static void check_mode(const struct po_record *rec, void *arg)
+{
+	const struct mode *mode = arg;
+
+	po_check(!!rec->nr_frames == mode->stack && rec->has_handle == mode->handle,
+		 "'%s': PFN %#lx has %u frames and %s handle", mode->words, rec->pfn,
+		 rec->nr_frames, rec->has_handle ? "a" : "no");
+}
+
+/* All records are of the mode. */
+static void by_mode(void)
+{
+	static struct mode modes[] = {
+		{ "mode=stack", true, false },
+		{ "mode=handle", false, true },
+		{ "mode=stack_handle", true, true },
+	};
+	size_t i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		fd = open_filtered("%s", modes[i].words);
+		po_each_record(fd, 65536, check_mode, &modes[i]);
+		close(fd);
+	}
+}
+
 static void count(const struct po_record *rec, void *arg)
 {
 	(void)rec;
@@ -483,6 +610,8 @@ static const struct po_test tests[] = {
 	{ "by_comm", by_comm, true },
 	{ "by_migratetype", by_migratetype, true },
 	{ "by_zone", by_zone, false },
+	{ "by_nid", by_nid, false },
+	{ "by_mode", by_mode, false },
 	{ "by_memcg", by_memcg, false },
 	{ "by_handle", by_handle, true },
 	{ "by_module", by_module, true },
@@ -490,6 +619,7 @@ static const struct po_test tests[] = {
 	{ "all_words", all_words, true },
 	{ "freed_pages", freed_pages, true },
 	{ "states", states, false },
+	{ "each_state", each_state, false },
 	{ "shown", shown, false },
 };
 

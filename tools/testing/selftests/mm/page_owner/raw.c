@@ -270,6 +270,138 @@ static void cut_off(void)
 	free(capture.bytes);
 }
 
+/*
+ * A million records
+ */
+
+/**
+ * struct texts - the text dump, read as it is compared
+ * @fd: where from
+ * @buf: what has been read
+ * @at: how much of it has been compared
+ * @len: how much there is
+ */
+struct texts {
+	int fd;
+	char buf[1 << 20];
+	size_t at;
+	size_t len;
+};
+
+/* The next record, and its length; NULL at the end. */
+static const char *next_text(struct texts *texts, size_t *len)
+{
+	const char *text = texts->buf + texts->at;
+	ssize_t n;
+
+	if (texts->at == texts->len) {
+		n = read(texts->fd, texts->buf, sizeof(texts->buf));
+		po_check(n >= 0, "read: %s", strerror(errno));
+		texts->at = 0;
+		texts->len = n;
+		text = texts->buf;
+	}
+	if (!texts->len)
+		return NULL;
+	*len = record_len(text, texts->len - texts->at);
+	texts->at += *len;
+	return text;
+}
+
+static ssize_t read_fd(void *data, void *buf, size_t len)
+{
+	return read(*(int *)data, buf, len);
+}
+
+/* Whether the text of a page is this one, now. */
+static bool is_text_now(int fd, const char *text, size_t len)
+{
+	static char now[PO_RECORD_MAX];
+	unsigned long pfn = record_pfn(text);
+	ssize_t n;
+
+	po_check(lseek(fd, pfn, SEEK_SET) == (off_t)pfn, "lseek: %s", strerror(errno));
+	n = read(fd, now, sizeof(now));
+	return n >= (ssize_t)len && !memcmp(now, text, len);
+}
+
+/* Blocks that come from different places, in one of eight calls each. */
+static void hold(const char *how, const char *gfp, unsigned int chain,
+		 unsigned long count)
+{
+	po_check(!po_control("alloc %s gfp=%s chain=%u count=%lu step=1", how, gfp, chain,
+			     count), "no memory: %s", strerror(errno));
+}
+
+/* Blocks of several sizes, in all more than @nr. */
+static void hold_pages(unsigned long nr)
+{
+	static const char * const gfps[] = {
+		"kernel", "user", "nofs", "movable", "kernel,nowarn", "reclaimable",
+		"account", "noio",
+	};
+	unsigned long blocks = nr / 8 / 1024;
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		hold("how=split order=10 depth=6", gfps[i], i, blocks);
+		hold("how=bulk pages=100 depth=5", gfps[i], i, 20);
+		hold("order=1 depth=7", gfps[i], i, 100);
+		hold("order=3 depth=7", gfps[i], i, 100);
+	}
+}
+
+/*
+ * All of the test module's pages, in both forms at the same time. Nobody touches
+ * them; where they differ all the same, the page must have changed: its text is
+ * looked at once more.
+ */
+static void a_million(void)
+{
+	/* Where everything is checked, that would take too long. */
+	const char *few = getenv("PO_CAPTURES");
+	unsigned long nr = few ? strtoul(few, NULL, 10) : 1000000;
+	unsigned long same = 0, changed = 0;
+	static struct texts texts;
+	struct page_owner_raw_reader *raw;
+	struct page_owner_raw_freed rec;
+	const char *text, *decoded;
+	int fd, now, ret;
+	bool freed;
+	size_t len, decoded_len;
+
+	hold_pages(nr);
+	texts.fd = open_words("mode=stack module=test_page_owner");
+	fd = open_words("mode=raw module=test_page_owner");
+	now = open_words("mode=stack module=test_page_owner");
+	raw = page_owner_raw_open(read_fd, &fd);
+	po_check(raw, "no memory");
+	while ((ret = page_owner_raw_next(raw, &rec, &freed)) > 0) {
+		decoded = page_owner_raw_text(raw, &rec, freed, PAGE_OWNER_RAW_STACK,
+					      &decoded_len);
+		po_check(decoded, "%s", page_owner_raw_error(raw));
+		text = next_text(&texts, &len);
+		po_check(text, "the text ends before PFN %#llx",
+			 (unsigned long long)rec.record.pfn);
+		if (len == decoded_len && !memcmp(text, decoded, len)) {
+			same++;
+			continue;
+		}
+		changed++;
+		po_check(record_pfn(text) == rec.record.pfn && !is_text_now(now, text, len),
+			 "it is\n%.*s\nnot\n%.*s", (int)decoded_len, decoded, (int)len, text);
+	}
+	po_check(!ret, "%s", page_owner_raw_error(raw));
+	po_check(!next_text(&texts, &len), "the text goes on");
+	po_check(same >= nr && changed < same / 100,
+		 "%lu records are the same, %lu have changed", same, changed);
+	printf("# %lu records are the same, %lu have changed\n", same, changed);
+	page_owner_raw_close(raw);
+	close(fd);
+	close(now);
+	close(texts.fd);
+}
+
 static const struct po_test tests[] = {
 	{ "as_stack", as_stack, true },
 	{ "as_handle", as_handle, true },
@@ -278,6 +410,7 @@ static const struct po_test tests[] = {
 	{ "small_reads", small_reads, true },
 	{ "seek_begins_anew", seek_begins_anew, false },
 	{ "cut_off", cut_off, false },
+	{ "a_million", a_million, true },
 };
 
 int main(int argc, char **argv)

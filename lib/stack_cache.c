@@ -8,20 +8,23 @@
  * Stacks repeat. The cache is a tree of the stacks seen so far: the root's
  * children are the innermost return addresses, a node's children are the return
  * addresses found in the next frame out, and the end of a stack holds its handle
- * in stackdepot. A node knows where the next return address lies, as a distance
- * from the first one. So to look a stack up is to load a word, compare it with
- * the child, and go on there: about ten instructions per frame, where a step of
- * the ORC unwinder is two hundred and more.
+ * in stackdepot. So to look a stack up is to find the next return address, compare
+ * it with the child, and go on there: ten or fifteen instructions per frame, where
+ * a step of the ORC unwinder is two hundred and more.
  *
- * Why the result is what the unwinder would say. Let the unwinder be at a frame
- * with return address ip and stack pointer sp. ORC gives for each ip a rule how
- * to find the caller's frame. Nearly always it is "so many bytes above sp". Then
- * where the next return address lies follows from ip and sp alone. By induction
- * from the first return address, whose place the caller of stack_cache_find()
- * knows, all places follow from the return addresses before. So if each word is
- * what it was when the stack was learnt, the unwinder would go the same way to
- * the same end. No word that is compared can be anything else than what the
- * unwinder would read there, whatever else lies on the stack.
+ * The result is what the unwinder would say. How the next return address is found
+ * so that this holds depends on the unwinder.
+ *
+ * With ORC, a node knows where the next return address lies, as a distance from
+ * the first one. Let the unwinder be at a frame with return address ip and stack
+ * pointer sp. ORC gives for each ip a rule how to find the caller's frame. Nearly
+ * always it is "so many bytes above sp". Then where the next return address lies
+ * follows from ip and sp alone. By induction from the first return address, whose
+ * place the caller of stack_cache_find() knows, all places follow from the return
+ * addresses before. So if each word is what it was when the stack was learnt, the
+ * unwinder would go the same way to the same end. No word that is compared can be
+ * anything else than what the unwinder would read there, whatever else lies on the
+ * stack.
  *
  * A stack is learnt only if that argument holds for each of its steps:
  *
@@ -32,6 +35,21 @@
  * - Or the rule is that of an interrupt, which loads the stack pointer of the
  *   task that it interrupted from its own stack. Where that points is where the
  *   last return address is looked for, since the stack then ends there.
+ *
+ * With frame pointers, looking up follows their chain as the unwinder does, so
+ * each frame is found as the unwinder finds it, and nothing need be known about
+ * its place. What the unwinder does beside that, looking up does as well, or
+ * recognizes and leaves to it:
+ *
+ * - A frame pointer that is none, but tells of registers (its lowest bit is set),
+ *   or that points down or to some other stack, is left to it. Only from an
+ *   interrupt's stack does the chain go on, on the task's.
+ * - The last frame of a task. The unwinder knows it by its place, or by its place
+ *   and what lies beside it, and stops there whether registers of user space
+ *   follow or not. So it is not the return address that tells this end.
+ *
+ * With both, a stack is learnt only if this holds as well:
+ *
  * - The word on the stack is the return address reported. It is not while the
  *   function graph tracer or a kretprobe has replaced it; then the word is the
  *   tracer's and matches no node.
@@ -40,21 +58,25 @@
  *   whole cache is emptied when one goes, and when its init code goes.
  * - The stack ends where the unwinder or stackdepot ends it: after
  *   STACK_CACHE_DEPTH frames, at the entry of an interrupt, softirq or exception
- *   (stackdepot leaves out what they interrupted), at a mark in entry code, or
- *   at registers of user space, which are looked at again each time.
+ *   (stackdepot leaves out what they interrupted), at the last frame or a mark in
+ *   entry code, or at registers of user space, which are looked at again each time.
  *
- * Everything else is unwound each time, and so is what lies on a stack that is
- * neither the task's nor the CPU's for interrupts.
+ * Everything else is unwound each time. So is what lies on a stack that is neither
+ * the task's nor the CPU's for interrupts, which are those of NMI, machine checks,
+ * debug exceptions and double faults. That is decided, not left to do: nobody
+ * allocates there but in a kernel that is about to report an error or to die, where
+ * speed is nothing and each assumption less is worth something.
  *
  * Conflicts: a node's first child is found by a pointer, all others by a hash
  * table with chains, so two stacks never displace each other. When there is no
  * room for more nodes, all is forgotten and learnt again.
  *
- * Where a stack has only usual steps, its words are also kept in a row. A small
- * table guesses from the first return address, and how far the stack's end is,
- * which row it will be this time. To compare with a row takes half of what the
+ * With ORC, a stack that has only usual steps is also kept as a row of its words.
+ * A small table guesses from the first return address, and how far the stack's end
+ * is, which row it will be this time. To compare with a row takes half of what the
  * way down the tree takes. A wrong guess costs a few instructions more, and is
- * replaced by what the tree says.
+ * replaced by what the tree says. With frame pointers a row would save little,
+ * since the chain is followed all the same.
  *
  * Nodes are written under cache_lock, read under RCU, constant once they can be
  * reached, and freed, all together, after a grace period.
@@ -91,14 +113,16 @@ static DEFINE_PER_CPU(struct cache_counters, cache_counters);
 #ifdef CONFIG_STACK_CACHE_FAST
 
 #include <asm/orc_types.h>
+#include <asm/stacktrace.h>
 #include <asm/unwind.h>
 
 /**
  * struct stack_node - a return address below given others
  * @child: one that may follow; NULL if the stack ends here, or if finding one
- *         takes more than @next
- * @next: where the next return address lies, in bytes from the first
- * @user_regs: 0, or where there must be registers of user space for the end
+ *         takes more than @next. With frame pointers, NULL only if the stack
+ *         always ends here.
+ * @next: with ORC: where the next return address lies, in bytes from the first
+ * @user_regs: with ORC: 0, or where there must be registers of user space for the end
  * @kind: enum stack_cache_kind
  * @ip: the return address
  * @parent: the one before; with @ip the key in the hash table
@@ -123,6 +147,110 @@ struct stack_node {
 	};
 	struct stack_node *hash_next;
 };
+
+/**
+ * struct node_page - where nodes and rows are allocated
+ * @rcu: for freeing
+ * @older: the page that was filled before
+ * @node: the nodes
+ */
+struct node_page {
+	struct rcu_head rcu;
+	struct node_page *older;
+	struct stack_node node[];
+};
+
+#define NODES_PER_PAGE \
+	((PAGE_SIZE - sizeof(struct node_page)) / sizeof(struct stack_node))
+
+#define NODE_HASH_BITS 12
+
+/* Its return address is that of no function. */
+static struct stack_node no_node;
+/* Knows nothing but where the first return address lies. */
+static struct stack_node root_node = { .child = &no_node };
+
+/* Protects writes to all below; see the theory above for reading. */
+static DEFINE_RAW_SPINLOCK(cache_lock);
+static struct stack_node **node_hash __ro_after_init;
+/* The page that nodes are taken from, and those before it. */
+static struct node_page *node_pages;
+static unsigned int nr_node_pages, max_node_pages;
+/* Nodes of node_pages that are in use. */
+static unsigned int nr_nodes = NODES_PER_PAGE;
+static unsigned long nr_flushes;
+
+static struct stack_node **node_bucket(const struct stack_node *parent,
+				       unsigned long ip)
+{
+	return &node_hash[hash_long((unsigned long)parent + ip, NODE_HASH_BITS)];
+}
+
+static noinline struct stack_node *find_child(const struct stack_node *parent,
+					      unsigned long ip)
+{
+	struct stack_node *node;
+
+	/* Pairs with smp_store_release() in publish_node(). */
+	node = smp_load_acquire(node_bucket(parent, ip));
+	while (node && (node->parent != parent || node->ip != ip))
+		node = node->hash_next;
+	return node;
+}
+
+/* A usual node's first child needs no place in the hash table. */
+static struct stack_node *get_child(const struct stack_node *parent,
+				    unsigned long ip)
+{
+	struct stack_node *child = parent->child;
+
+	return child && child->ip == ip ? child : find_child(parent, ip);
+}
+
+/*
+ * Where the CPU's stack for interrupts ends, as far as anybody has been seen on it.
+ * It stays there.
+ */
+static DEFINE_PER_CPU(unsigned long, irq_stack_end);
+
+/* Sees to it that the next lookup on this stack knows it. */
+static void note_irq_stack(const unsigned long *slot)
+{
+	unsigned long visited = 0;
+	struct stack_info info;
+
+	if (!get_stack_info((unsigned long *)slot, current, &info, &visited) &&
+	    info.type == STACK_TYPE_IRQ)
+		this_cpu_write(irq_stack_end, (unsigned long)info.end);
+}
+
+static bool on_task_stack(unsigned long addr)
+{
+	return addr - (unsigned long)task_stack_page(current) < THREAD_SIZE;
+}
+
+/*
+ * Whether the code is there to stay, or goes with a module. All of it lies in
+ * the last 2 GiB of the address space.
+ */
+static bool is_lasting_code(unsigned long ip)
+{
+	return ip >> 31 == ULONG_MAX >> 31 &&
+	       (core_kernel_text(ip) || is_module_text_address(ip));
+}
+
+/* Whether stackdepot keeps nothing of a stack behind this return address. */
+static bool is_irq_entry(unsigned long ip)
+{
+	unsigned long entries[] = { ip, 0 };
+
+	return filter_irq_stacks(entries, ARRAY_SIZE(entries)) == 1;
+}
+
+#ifdef CONFIG_UNWINDER_ORC
+/*
+ * With ORC
+ */
 
 /**
  * struct row_word - a return address of a stack
@@ -159,63 +287,17 @@ struct stack_row {
 	DIV_ROUND_UP(struct_size_t(struct stack_row, word, STACK_CACHE_DEPTH), \
 		     sizeof(struct stack_node))
 
-/**
- * struct node_page - where nodes and rows are allocated
- * @rcu: for freeing
- * @older: the page that was filled before
- * @node: the nodes
- */
-struct node_page {
-	struct rcu_head rcu;
-	struct node_page *older;
-	struct stack_node node[];
-};
-
-#define NODES_PER_PAGE \
-	((PAGE_SIZE - sizeof(struct node_page)) / sizeof(struct stack_node))
-
-/* What a path needs at most. */
-#define PATH_NODES	(STACK_CACHE_DEPTH + ROW_NODES)
-
-#define NODE_HASH_BITS 12
 #define ROW_GUESS_BITS 10
 
-/* Its return address is that of no function. */
-static struct stack_node no_node;
-/* Knows nothing but where the first return address lies. */
-static struct stack_node root_node = { .child = &no_node };
-
-/* Protects writes to all below; see the theory above for reading. */
-static DEFINE_RAW_SPINLOCK(cache_lock);
-static struct stack_node **node_hash __ro_after_init;
 /*
  * Guesses; written under RCU by anybody who has come down the tree, so for a grace
  * period after a flush with rows that are about to go: see retire_pages().
  */
 static struct stack_row *row_guess[1 << ROW_GUESS_BITS];
-/* The page that nodes are taken from, and those before it. */
-static struct node_page *node_pages;
-static unsigned int nr_node_pages, max_node_pages;
-/* Nodes of node_pages that are in use. */
-static unsigned int nr_nodes = NODES_PER_PAGE;
-static unsigned long nr_flushes;
 
-static struct stack_node **node_bucket(const struct stack_node *parent,
-				       unsigned long ip)
+static void forget_guesses(void)
 {
-	return &node_hash[hash_long((unsigned long)parent + ip, NODE_HASH_BITS)];
-}
-
-static noinline struct stack_node *find_child(const struct stack_node *parent,
-					      unsigned long ip)
-{
-	struct stack_node *node;
-
-	/* Pairs with smp_store_release() in publish_node(). */
-	node = smp_load_acquire(node_bucket(parent, ip));
-	while (node && (node->parent != parent || node->ip != ip))
-		node = node->hash_next;
-	return node;
+	memset(row_guess, 0, sizeof(row_guess));
 }
 
 /* Nobody else writes to frames that have called us. */
@@ -235,8 +317,7 @@ static unsigned long stack_room(const unsigned long *slot)
 
 	if (likely(room <= THREAD_SIZE))
 		return room;
-	room = (unsigned long)this_cpu_read(pcpu_hot.hardirq_stack_ptr) -
-	       (unsigned long)slot;
+	room = this_cpu_read(irq_stack_end) - (unsigned long)slot;
 	return room <= IRQ_STACK_SIZE ? room : 0;
 }
 
@@ -258,7 +339,7 @@ static const struct stack_node *find_entry(const struct stack_node *node,
 {
 	unsigned long at = stack_word(base + node->word[0].at) + node->word[0].to;
 
-	if (at - (unsigned long)task_stack_page(current) >= THREAD_SIZE)
+	if (!on_task_stack(at))
 		return NULL;
 	return find_child(node, stack_word(at));
 }
@@ -499,24 +580,6 @@ static bool take_step(struct learner *l, struct stack_cache_step *step)
 }
 
 /*
- * Whether the code is there to stay, or goes with a module. All of it lies in
- * the last 2 GiB of the address space.
- */
-static bool is_lasting_code(unsigned long ip)
-{
-	return ip >> 31 == ULONG_MAX >> 31 &&
-	       (core_kernel_text(ip) || is_module_text_address(ip));
-}
-
-/* Whether stackdepot keeps nothing of a stack behind this return address. */
-static bool is_irq_entry(unsigned long ip)
-{
-	unsigned long entries[] = { ip, 0 };
-
-	return filter_irq_stacks(entries, ARRAY_SIZE(entries)) == 1;
-}
-
-/*
  * Fills in where @step's return address was found. Behind an interrupt's stack
  * there is only its entry, on the task's.
  */
@@ -530,9 +593,7 @@ static bool locate_step(struct learner *l, const struct stack_cache_step *before
 	    !is_lasting_code(step->ip))
 		return false;
 	if (before && before->kind == STACK_CACHE_INTERRUPT)
-		return is_irq_entry(step->ip) &&
-		       (unsigned long)found - (unsigned long)task_stack_page(current) <
-		       THREAD_SIZE;
+		return is_irq_entry(step->ip) && on_task_stack((unsigned long)found);
 	step->at = at;
 	return at >= 0 && at < stack_room(l->slot);
 }
@@ -573,6 +634,226 @@ static void unwind_path(const unsigned long *slot, struct stack_cache_path *path
 	}
 }
 
+/* A row of a path's words, if it has none but usual steps. */
+static struct stack_row *new_row(const struct stack_cache_path *path,
+				 const struct stack_cache_stack *stack)
+{
+	struct stack_row *row = (void *)&node_pages->node[nr_nodes];
+	unsigned int i;
+
+	for (i = 0; i + 1 < path->nr; i++) {
+		if (path->step[i].kind != STACK_CACHE_USUAL)
+			return NULL;
+	}
+	nr_nodes += ROW_NODES;
+	row->stack = *stack;
+	row->mode = 0;
+	row->reach = path->step[i].at + sizeof(long);
+	if (path->user_regs) {
+		row->mode = path->user_regs + offsetof(struct pt_regs, cs);
+		row->reach = path->user_regs + sizeof(struct pt_regs);
+	}
+	row->nr = round_up(path->nr, ROW_STEP);
+	for (i = 0; i < row->nr; i++) {
+		const struct stack_cache_step *step = &path->step[min(i, path->nr - 1)];
+
+		row->word[i].at = step->at;
+		row->word[i].ip = step->ip;
+	}
+	return row;
+}
+
+#else /* CONFIG_UNWINDER_FRAME_POINTER */
+/*
+ * With frame pointers
+ */
+
+/* No rows: frames are found by following the chain, so the tree is as good. */
+#define ROW_NODES 0
+
+static struct stack_row *new_row(const struct stack_cache_path *path,
+				 const struct stack_cache_stack *stack)
+{
+	return NULL;
+}
+
+static void forget_guesses(void)
+{
+}
+
+/* The outermost frame of a task lies below the registers of its entry. */
+static const struct stack_frame *last_frame(void)
+{
+	return (const struct stack_frame *)task_pt_regs(current) - 1;
+}
+
+/*
+ * Whether the unwinder stops here. The last frame's function may have aligned the
+ * stack, with a copy of its return address, or be traced as it is entered.
+ */
+static bool is_last(const struct stack_frame *frame, const struct stack_frame *last)
+{
+	const unsigned long *word = (const unsigned long *)frame;
+
+	switch ((const unsigned long *)last - word) {
+	case 0:
+		return true;
+	case 1:
+		return frame->return_address == last->return_address;
+	case 3:
+		return word[0] == word[2] && word[1] == word[4];
+	}
+	return false;
+}
+
+/* Below this there is no need to ask. */
+static const struct stack_frame *first_doubtful(const struct stack_frame *last)
+{
+	return (const void *)last - 3 * sizeof(long);
+}
+
+static bool lies_above(const struct stack_frame *next, const struct stack_frame *frame)
+{
+	return next >= frame + 1 && IS_ALIGNED((unsigned long)next, sizeof(long));
+}
+
+/*
+ * Goes down the tree as long as frames lie above each other and below @limit. Sets
+ * @at to the last one that does.
+ */
+static __always_inline const struct stack_node *
+follow_frames(const struct stack_node *node, const struct stack_frame **at,
+	      const struct stack_frame *limit)
+{
+	const struct stack_frame *frame = *at, *next;
+	const struct stack_node *child;
+
+	/* Pairs with smp_store_release() in publish_node(). */
+	while ((child = READ_ONCE(node->child))) {
+		if (unlikely(child->ip != frame->return_address)) {
+			child = find_child(node, frame->return_address);
+			if (!child)
+				return NULL;
+		}
+		node = child;
+		next = frame->next_frame;
+		if (unlikely(next >= limit || !lies_above(next, frame))) {
+			*at = frame;
+			break;
+		}
+		frame = next;
+	}
+	return node;
+}
+
+static __always_inline const struct stack_node *
+find_on_task_stack(const struct stack_node *node, const struct stack_frame *frame)
+{
+	const struct stack_frame *last = last_frame(), *next = frame;
+
+	if (likely(frame < first_doubtful(last))) {
+		node = follow_frames(node, &frame, first_doubtful(last));
+		if (!node || !node->child)
+			return node;
+		next = frame->next_frame;
+		if (!lies_above(next, frame))
+			return NULL;
+	}
+	while (next <= last) {
+		frame = next;
+		node = get_child(node, frame->return_address);
+		if (!node || !node->child || is_last(frame, last))
+			return node;
+		next = frame->next_frame;
+		if (!lies_above(next, frame))
+			return NULL;
+	}
+	return NULL;
+}
+
+/* The stack may go on where the interrupt came in, on the task's. */
+static noinline const struct stack_node *
+find_on_irq_stack(const struct stack_frame *frame)
+{
+	unsigned long end = this_cpu_read(irq_stack_end);
+	const unsigned long *entered = (const unsigned long *)end - 1;
+	const struct stack_node *node;
+
+	if (end - (unsigned long)frame > IRQ_STACK_SIZE)
+		return NULL;
+	node = follow_frames(&root_node, &frame, (const struct stack_frame *)entered);
+	if (!node || !node->child)
+		return node;
+	frame = frame->next_frame;
+	if (!on_task_stack(*entered) || !on_task_stack((unsigned long)frame) ||
+	    !IS_ALIGNED((unsigned long)frame, sizeof(long)))
+		return NULL;
+	return find_on_task_stack(node, frame);
+}
+
+/**
+ * stack_cache_find() - look up the running stack
+ * @slot: from stack_cache_slot()
+ *
+ * Context: Any; RCU read lock held until the result has been used.
+ * Return: the stack, NULL if the cache does not know it.
+ */
+const struct stack_cache_stack *stack_cache_find(const unsigned long *slot)
+{
+	const struct stack_frame *frame =
+		container_of(slot, struct stack_frame, return_address);
+	const struct stack_node *node;
+
+	if (likely(on_task_stack((unsigned long)frame)))
+		node = find_on_task_stack(&root_node, frame);
+	else
+		node = find_on_irq_stack(frame);
+	/* Pairs with smp_store_release() in end_stack(). */
+	if (unlikely(!node || !smp_load_acquire(&node->stack.handle)))
+		return NULL;
+	this_cpu_inc(cache_counters.hits);
+	return &node->stack;
+}
+
+/* Whether looking up would come here, and find this return address. */
+static bool is_plain_frame(const struct unwind_state *state, unsigned long ip)
+{
+	const struct stack_frame *frame = (const void *)state->bp;
+
+	return !state->regs && IS_ALIGNED((unsigned long)frame, sizeof(long)) &&
+	       frame->return_address == ip && is_lasting_code(ip);
+}
+
+static void unwind_path(const unsigned long *slot, struct stack_cache_path *path)
+{
+	unsigned long *first = (unsigned long *)slot - 1, ip;
+	struct unwind_state state;
+
+	unwind_start(&state, current, NULL, first);
+	path->known = state.bp == first;
+	while (!unwind_done(&state)) {
+		ip = unwind_get_return_address(&state);
+		if (!ip)
+			break;
+		path->known &= is_plain_frame(&state, ip);
+		path->step[path->nr] = (struct stack_cache_step) { .ip = ip };
+		if (++path->nr == STACK_CACHE_DEPTH || is_irq_entry(ip))
+			return;
+		path->to_last = is_last((const void *)state.bp, last_frame());
+		/* Behind it are only the registers of user space, if any. */
+		if (path->to_last)
+			return;
+		unwind_next_frame(&state);
+	}
+	/* Some other end, which does not follow from what was seen. */
+	path->known = false;
+}
+
+#endif /* CONFIG_UNWINDER_FRAME_POINTER */
+
+/* What a path needs at most. */
+#define PATH_NODES	(STACK_CACHE_DEPTH + ROW_NODES)
+
 static void free_node_page(struct rcu_head *rcu)
 {
 	free_page((unsigned long)rcu);
@@ -585,7 +866,7 @@ static struct node_page *flush_nodes(void)
 
 	lockdep_assert_held(&cache_lock);
 	memset(node_hash, 0, sizeof(*node_hash) << NODE_HASH_BITS);
-	memset(row_guess, 0, sizeof(row_guess));
+	forget_guesses();
 	node_pages = NULL;
 	nr_node_pages = 0;
 	nr_nodes = NODES_PER_PAGE;
@@ -596,7 +877,7 @@ static struct node_page *flush_nodes(void)
 /* Nobody is on the page any more, but the last ones to be may have guessed it. */
 static void drop_guesses(struct rcu_head *rcu)
 {
-	memset(row_guess, 0, sizeof(row_guess));
+	forget_guesses();
 	call_rcu(rcu, free_node_page);
 }
 
@@ -650,6 +931,7 @@ static struct stack_node *new_node(const struct stack_node *parent,
 	};
 	if (i + 1 == path->nr) {
 		node->user_regs = path->user_regs;
+		node->child = path->to_last ? &no_node : NULL;
 		return node;
 	}
 	node->next = path->step[i + 1].at;
@@ -665,44 +947,6 @@ static void publish_node(struct stack_node *node)
 	node->hash_next = *bucket;
 	/* Pairs with the loads in find_child() and find_stack(). */
 	smp_store_release(bucket, node);
-}
-
-/* A usual node's first child needs no place in the hash table. */
-static struct stack_node *get_child(const struct stack_node *parent,
-				    unsigned long ip)
-{
-	struct stack_node *child = parent->child;
-
-	return child && child->ip == ip ? child : find_child(parent, ip);
-}
-
-/* A row of a path's words, if it has none but usual steps. */
-static struct stack_row *new_row(const struct stack_cache_path *path,
-				 const struct stack_cache_stack *stack)
-{
-	struct stack_row *row = (void *)&node_pages->node[nr_nodes];
-	unsigned int i;
-
-	for (i = 0; i + 1 < path->nr; i++) {
-		if (path->step[i].kind != STACK_CACHE_USUAL)
-			return NULL;
-	}
-	nr_nodes += ROW_NODES;
-	row->stack = *stack;
-	row->mode = 0;
-	row->reach = path->step[i].at + sizeof(long);
-	if (path->user_regs) {
-		row->mode = path->user_regs + offsetof(struct pt_regs, cs);
-		row->reach = path->user_regs + sizeof(struct pt_regs);
-	}
-	row->nr = round_up(path->nr, ROW_STEP);
-	for (i = 0; i < row->nr; i++) {
-		const struct stack_cache_step *step = &path->step[min(i, path->nr - 1)];
-
-		row->word[i].at = step->at;
-		row->word[i].ip = step->ip;
-	}
-	return row;
 }
 
 static void end_stack(struct stack_node *node, const struct stack_cache_path *path,
@@ -799,7 +1043,7 @@ static int stack_cache_module(struct notifier_block *nb, unsigned long action,
 	retire_pages(old);
 	/* Whoever looks at the old nodes, or guesses them, does so before the code goes. */
 	synchronize_rcu();
-	memset(row_guess, 0, sizeof(row_guess));
+	forget_guesses();
 	synchronize_rcu();
 	return NOTIFY_OK;
 }
@@ -811,6 +1055,7 @@ static struct notifier_block stack_cache_module_nb = {
 static void unwind_or_save(const unsigned long *slot, unsigned int skip,
 			   struct stack_cache_path *path)
 {
+	note_irq_stack(slot);
 	unwind_path(slot, path);
 }
 
@@ -889,6 +1134,7 @@ noinline void stack_cache_trace(const unsigned long *slot, unsigned int skip,
 	path->nr = 0;
 	path->known = false;
 	path->user_regs = 0;
+	path->to_last = false;
 	unwind_or_save(slot, skip, path);
 	this_cpu_inc(cache_counters.misses);
 	if (!path->known)

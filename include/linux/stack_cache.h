@@ -66,13 +66,16 @@ struct stack_cache_step {
  * @nr: frames
  * @known: every step follows from the return addresses before it, so the stack
  *         may be remembered
- * @user_regs: 0, or where the registers lie with which user space entered the
- *             kernel: the stack ends there
+ * @to_last: with frame pointers: the stack ends because this is the last frame of
+ *           a task, which is known by its place
+ * @user_regs: with ORC: 0, or where the registers lie with which user space
+ *             entered the kernel: the stack ends there
  * @step: the frames, innermost first
  */
 struct stack_cache_path {
 	unsigned int nr;
 	bool known;
+	bool to_last;
 	u32 user_regs;
 	struct stack_cache_step step[STACK_CACHE_DEPTH];
 };

@@ -253,35 +253,37 @@ static bool is_irq_entry(unsigned long ip)
  */
 
 /**
- * struct row_word - a return address of a stack
- * @at: where it lies, in bytes from the first
- * @ip: its lower half; the upper half of kernel and module addresses has all
- *      bits set
+ * struct row_word - a word of a stack
+ * @at: where it lies, in bytes from the first return address
+ * @low: its lower half. The upper half of return addresses has all bits set, and
+ *       user_mode() looks at the lower half of a code segment only.
  */
 struct row_word {
 	u32 at;
-	u32 ip;
+	u32 low;
 };
 
-/* Words that are compared before the next look at the end. */
+/* Words that are compared before the next look at whether there are more. */
 #define ROW_STEP	4
 
 /**
  * struct stack_row - all words of a stack
  * @stack: what it is known by
  * @reach: bytes from the first return address to the end of all that is looked at
- * @mode: 0, or where the code segment in user space's registers lies: its lowest
- *        bits say that they are
- * @nr: how many words, a multiple of ROW_STEP; the last ones may be repeated
- * @word: the words
+ * @end: the end of @word
+ * @word: the return addresses, and the code segment in user space's registers if
+ *        the stack ends there. The last one is repeated up to a multiple of
+ *        ROW_STEP.
  */
 struct stack_row {
 	struct stack_cache_stack stack;
-	u32 reach;
-	u16 mode;
-	u16 nr;
+	unsigned long reach;
+	const struct row_word *end;
 	struct row_word word[];
 };
+
+/* Reaches farther than any stack. */
+static struct stack_row no_row = { .reach = ULONG_MAX };
 
 #define ROW_NODES \
 	DIV_ROUND_UP(struct_size_t(struct stack_row, word, STACK_CACHE_DEPTH), \
@@ -297,7 +299,7 @@ static struct stack_row *row_guess[1 << ROW_GUESS_BITS];
 
 static void forget_guesses(void)
 {
-	memset(row_guess, 0, sizeof(row_guess));
+	memset_p((void **)row_guess, &no_row, ARRAY_SIZE(row_guess));
 }
 
 /* Nobody else writes to frames that have called us. */
@@ -400,28 +402,29 @@ find_stack(unsigned long base, unsigned long room)
 
 static struct stack_row **guess_of(unsigned long base, unsigned long room)
 {
-	unsigned long key = (u32)stack_word(base) ^ room << 2;
+	unsigned long key = stack_word(base) + room * 4;
 
-	return &row_guess[key >> 3 & ((1 << ROW_GUESS_BITS) - 1)];
+	/* Bytes instead of an index save the compiler two shifts. */
+	return (void *)row_guess + (key & (sizeof(row_guess) - sizeof(*row_guess)));
 }
 
 /* Whether the words at @base are those of @row. */
 static __always_inline bool row_matches(const struct stack_row *row,
 					unsigned long base, unsigned long room)
 {
-	const struct row_word *w = row->word, *end = w + row->nr;
+	const struct row_word *w = row->word;
 
-	if (row->reach > room)
+	if (unlikely(row->reach > room))
 		return false;
 	do {
-		if ((u32)stack_word(base + w[0].at) != w[0].ip ||
-		    (u32)stack_word(base + w[1].at) != w[1].ip ||
-		    (u32)stack_word(base + w[2].at) != w[2].ip ||
-		    (u32)stack_word(base + w[3].at) != w[3].ip)
+		if ((u32)stack_word(base + w[0].at) != w[0].low ||
+		    (u32)stack_word(base + w[1].at) != w[1].low ||
+		    (u32)stack_word(base + w[2].at) != w[2].low ||
+		    (u32)stack_word(base + w[3].at) != w[3].low)
 			return false;
 		w += ROW_STEP;
-	} while (w != end);
-	return !row->mode || stack_word(base + row->mode) & 3;
+	} while (w != row->end);
+	return true;
 }
 
 /* The way down the tree, and a better guess for the next time. */
@@ -454,11 +457,9 @@ const struct stack_cache_stack *stack_cache_find(const unsigned long *slot)
 	unsigned long base = (unsigned long)slot, room = stack_room(slot);
 	const struct stack_row *row;
 
-	if (unlikely(!room))
-		return NULL;
 	/* Pairs with smp_store_release() in end_stack(), by way of the tree. */
 	row = READ_ONCE(*guess_of(base, room));
-	if (unlikely(!row || !row_matches(row, base, room)))
+	if (unlikely(!row_matches(row, base, room)))
 		return find_and_guess(base, room);
 	this_cpu_inc(cache_counters.hits);
 	return &row->stack;
@@ -607,6 +608,7 @@ static bool ends_in_user_space(struct learner *l)
 	    at + sizeof(struct pt_regs) > stack_room(l->slot))
 		return false;
 	l->path->user_regs = at;
+	l->path->user_cs = l->state.regs->cs;
 	return true;
 }
 
@@ -647,19 +649,20 @@ static struct stack_row *new_row(const struct stack_cache_path *path,
 	}
 	nr_nodes += ROW_NODES;
 	row->stack = *stack;
-	row->mode = 0;
 	row->reach = path->step[i].at + sizeof(long);
+	for (i = 0; i < path->nr; i++) {
+		row->word[i].at = path->step[i].at;
+		row->word[i].low = path->step[i].ip;
+	}
+	/* Then the stack has less than STACK_CACHE_DEPTH frames. */
 	if (path->user_regs) {
-		row->mode = path->user_regs + offsetof(struct pt_regs, cs);
 		row->reach = path->user_regs + sizeof(struct pt_regs);
+		row->word[i].at = path->user_regs + offsetof(struct pt_regs, cs);
+		row->word[i++].low = path->user_cs;
 	}
-	row->nr = round_up(path->nr, ROW_STEP);
-	for (i = 0; i < row->nr; i++) {
-		const struct stack_cache_step *step = &path->step[min(i, path->nr - 1)];
-
-		row->word[i].at = step->at;
-		row->word[i].ip = step->ip;
-	}
+	for (; i % ROW_STEP; i++)
+		row->word[i] = row->word[i - 1];
+	row->end = row->word + i;
 	return row;
 }
 
@@ -1073,6 +1076,7 @@ static void read_node_stats(struct stack_cache_stats *stats)
 static int __init init_nodes(void)
 {
 	max_node_pages = clamp(totalram_pages() / 1024, 64UL, 4096UL);
+	forget_guesses();
 	node_hash = kcalloc(1 << NODE_HASH_BITS, sizeof(*node_hash), GFP_KERNEL);
 	if (!node_hash)
 		return -ENOMEM;

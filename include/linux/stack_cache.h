@@ -70,6 +70,7 @@ struct stack_cache_step {
  *           a task, which is known by its place
  * @user_regs: with ORC: 0, or where the registers lie with which user space
  *             entered the kernel: the stack ends there
+ * @user_cs: the code segment in these registers, which says whose they are
  * @step: the frames, innermost first
  */
 struct stack_cache_path {
@@ -77,6 +78,7 @@ struct stack_cache_path {
 	bool known;
 	bool to_last;
 	u32 user_regs;
+	u32 user_cs;
 	struct stack_cache_step step[STACK_CACHE_DEPTH];
 };
 

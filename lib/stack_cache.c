@@ -32,9 +32,10 @@
  *   their stack; then the node knows where on the stack the unwinder would get
  *   that from (function prologues save it, the one that asks first of all), and
  *   it is compared, too: as a distance, like all other places.
- * - Or the rule is that of an interrupt, which loads the stack pointer of the
- *   task that it interrupted from its own stack. Where that points is where the
- *   last return address is looked for, since the stack then ends there.
+ * - Or the rule is that of the change to the stack for interrupts and softirqs,
+ *   which keeps the task's stack pointer on the new stack. Where that points is
+ *   where the next return address lies, and where all places behind it are counted
+ *   from.
  *
  * With frame pointers, looking up follows their chain as the unwinder does, so
  * each frame is found as the unwinder finds it, and nothing need be known about
@@ -335,27 +336,36 @@ static bool words_match(const struct stack_node *node, unsigned long base)
 	return true;
 }
 
-/* The entry of an interrupt, where the stack that it interrupted goes on. */
-static const struct stack_node *find_entry(const struct stack_node *node,
-					   unsigned long base)
+/*
+ * Where the stack goes on from an interrupt's: sets @base and @room to the return
+ * address there.
+ */
+static bool leave_irq_stack(const struct stack_node *node, unsigned long *base,
+			    unsigned long *room)
 {
-	unsigned long at = stack_word(base + node->word[0].at) + node->word[0].to;
+	unsigned long at = stack_word(*base + node->word[0].at) + node->word[0].to;
 
-	if (!on_task_stack(at))
-		return NULL;
-	return find_child(node, stack_word(at));
+	if (on_task_stack(*base) || !on_task_stack(at))
+		return false;
+	*base = at;
+	*room = stack_room((unsigned long *)at);
+	return true;
 }
 
 /* What follows a node whose rule is not one of the usual. */
 static noinline const struct stack_node *find_rarer(const struct stack_node *node,
-						    unsigned long base,
-						    unsigned long room)
+						    unsigned long *base,
+						    unsigned long *room)
 {
-	if (node->kind == STACK_CACHE_INTERRUPT)
-		return find_entry(node, base);
-	if (node->next >= room || !words_match(node, base))
+	if (node->kind == STACK_CACHE_INTERRUPT) {
+		if (!leave_irq_stack(node, base, room))
+			return NULL;
+	} else if (!words_match(node, *base)) {
 		return NULL;
-	return find_child(node, stack_word(base + node->next));
+	}
+	if (node->next >= *room)
+		return NULL;
+	return find_child(node, stack_word(*base + node->next));
 }
 
 /* Whether user space's registers are where the end of a stack asks for them. */
@@ -395,7 +405,7 @@ find_stack(unsigned long base, unsigned long room)
 		}
 		if (likely(node->kind == STACK_CACHE_USUAL))
 			return ends_here(node, base, room) ? node : NULL;
-		node = find_rarer(node, base, room);
+		node = find_rarer(node, &base, &room);
 	} while (node);
 	return NULL;
 }
@@ -471,7 +481,8 @@ const struct stack_cache_stack *stack_cache_find(const unsigned long *slot)
 
 /**
  * struct learner - a stack while it is being learnt
- * @slot: the first return address
+ * @slot: the first return address; after an interrupt's stack the first one on the
+ *        task's
  * @path: what is known so far
  * @state: the unwinder, at the last of @path's steps
  * @bp_at: where state's frame pointer was loaded from, in bytes from @slot
@@ -581,20 +592,31 @@ static bool take_step(struct learner *l, struct stack_cache_step *step)
 }
 
 /*
- * Fills in where @step's return address was found. Behind an interrupt's stack
- * there is only its entry, on the task's.
+ * From an interrupt's stack to the task's, where all is counted from @found, the
+ * first return address there.
  */
+static bool change_stacks(struct learner *l, const unsigned long *found)
+{
+	if (on_task_stack((unsigned long)l->slot) || !on_task_stack((unsigned long)found))
+		return false;
+	l->bp_at += (unsigned long)l->slot - (unsigned long)found;
+	l->slot = found;
+	return true;
+}
+
+/* Fills in where @step's return address was found. */
 static bool locate_step(struct learner *l, const struct stack_cache_step *before,
 			struct stack_cache_step *step)
 {
 	unsigned long *found = unwind_get_return_address_ptr(&l->state);
-	long at = distance(l, (unsigned long)found);
+	long at;
 
 	if (l->state.regs || stack_word((unsigned long)found) != step->ip ||
 	    !is_lasting_code(step->ip))
 		return false;
-	if (before && before->kind == STACK_CACHE_INTERRUPT)
-		return is_irq_entry(step->ip) && on_task_stack((unsigned long)found);
+	if (before && before->kind == STACK_CACHE_INTERRUPT && !change_stacks(l, found))
+		return false;
+	at = distance(l, (unsigned long)found);
 	step->at = at;
 	return at >= 0 && at < stack_room(l->slot);
 }

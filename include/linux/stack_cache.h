@@ -28,7 +28,7 @@ struct stack_cache_stack {
  * enum stack_cache_kind - how to get from a return address to the next one
  * @STACK_CACHE_USUAL: its place is known
  * @STACK_CACHE_FRAME_POINTER: if frame pointers are where they were, too
- * @STACK_CACHE_INTERRUPT: on the stack that was interrupted
+ * @STACK_CACHE_INTERRUPT: on the stack that was left for an interrupt or softirq
  */
 enum stack_cache_kind {
 	STACK_CACHE_USUAL,
@@ -38,7 +38,8 @@ enum stack_cache_kind {
 
 /**
  * struct stack_cache_word - a pointer to the stack, on the stack
- * @at: where it lies, in bytes from the first return address; 0 for none
+ * @at: where it lies, in bytes from the first return address on its stack; 0 for
+ *      none
  * @to: where it points, in bytes from there. For STACK_CACHE_INTERRUPT, how many
  *      bytes above the address that it holds the next return address lies.
  */
@@ -50,7 +51,7 @@ struct stack_cache_word {
 /**
  * struct stack_cache_step - how to find one return address, and the next
  * @ip: the return address
- * @at: where it lies, in bytes from the first one
+ * @at: where it lies, in bytes from the first one on the same stack
  * @kind: how to get to the next one
  * @word: for other than usual kinds, what that depends on
  */

@@ -28,7 +28,7 @@ struct stack_cache_stack {
  * enum stack_cache_kind - how to get from a return address to the next one
  * @STACK_CACHE_USUAL: its place is known
  * @STACK_CACHE_FRAME_POINTER: if frame pointers are where they were, too
- * @STACK_CACHE_INTERRUPT: on the stack that was interrupted
+ * @STACK_CACHE_INTERRUPT: on the stack that was left for an interrupt or softirq
  */
 enum stack_cache_kind {
 	STACK_CACHE_USUAL,
@@ -38,7 +38,8 @@ enum stack_cache_kind {
 
 /**
  * struct stack_cache_word - a pointer to the stack, on the stack
- * @at: where it lies, in bytes from the first return address; 0 for none
+ * @at: where it lies, in bytes from the first return address on its stack; 0 for
+ *      none
  * @to: where it points, in bytes from there. For STACK_CACHE_INTERRUPT, how many
  *      bytes above the address that it holds the next return address lies.
  */
@@ -50,7 +51,7 @@ struct stack_cache_word {
 /**
  * struct stack_cache_step - how to find one return address, and the next
  * @ip: the return address
- * @at: where it lies, in bytes from the first one
+ * @at: where it lies, in bytes from the first one on the same stack
  * @kind: how to get to the next one
  * @word: for other than usual kinds, what that depends on
  */
@@ -66,14 +67,19 @@ struct stack_cache_step {
  * @nr: frames
  * @known: every step follows from the return addresses before it, so the stack
  *         may be remembered
- * @user_regs: 0, or where the registers lie with which user space entered the
- *             kernel: the stack ends there
+ * @to_last: with frame pointers: the stack ends because this is the last frame of
+ *           a task, which is known by its place
+ * @user_regs: with ORC: 0, or where the registers lie with which user space
+ *             entered the kernel: the stack ends there
+ * @user_cs: the code segment in these registers, which says whose they are
  * @step: the frames, innermost first
  */
 struct stack_cache_path {
 	unsigned int nr;
 	bool known;
+	bool to_last;
 	u32 user_regs;
+	u32 user_cs;
 	struct stack_cache_step step[STACK_CACHE_DEPTH];
 };
 

@@ -42,6 +42,7 @@
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -553,16 +554,31 @@ static int alloc_one(const struct command *cmd, unsigned int path)
 	return 0;
 }
 
+/* The blocks that were allocated after the one with this ID. */
+static void free_younger(unsigned int id)
+{
+	struct block *b, *next;
+
+	list_for_each_entry_safe(b, next, &blocks, list)
+		if (b->id > id)
+			free_block(b);
+}
+
 static int do_alloc(struct command *cmd)
 {
+	unsigned int first = last_id;
 	unsigned int i;
 	int ret = 0;
 
 	if (cmd->context != CTX_TASK && cmd->context != CTX_RECLAIM)
 		cmd->gfp &= ~__GFP_DIRECT_RECLAIM;
-	for (i = 0; i < cmd->count && !ret; i++)
+	for (i = 0; i < cmd->count && !ret && !fatal_signal_pending(current); i++)
 		ret = alloc_one(cmd, cmd->path + i * cmd->step);
-	return ret;
+	/* Whoever is killed for want of memory gives back what he took. */
+	if (!fatal_signal_pending(current))
+		return ret;
+	free_younger(first);
+	return -EINTR;
 }
 
 static int free_all(void)

@@ -4,6 +4,7 @@
  *
  *   recording: record (page_owner.c) -> capture -> stacks
  *   reading:   debugfs, dump -> filter, walk -> format or raw -> cache
+ *   report:    stacks, to the kernel log
  *
  * mm/page_owner.c tells how it all fits together.
  */
@@ -513,6 +514,36 @@ static inline void page_owner_stack_add(depot_stack_handle_t handle, long nr)
 {
 	page_owner_stack_count(handle, nr, 0, 0);
 }
+
+/* Report: the largest owners. mm/page_owner_report.c */
+
+/* They are on the stack of whoever prints them, who may be deep in a call chain. */
+#define PAGE_OWNER_TOP_MAX	32U
+
+/**
+ * struct page_owner_top_entry - one of the largest owners
+ * @stack: the stack
+ * @pages: base pages that it owns
+ */
+struct page_owner_top_entry {
+	struct page_owner_stack *stack;
+	long pages;
+};
+
+/**
+ * struct page_owner_top - the largest owners
+ * @max: how many are wanted, at most PAGE_OWNER_TOP_MAX
+ * @nr: how many there are
+ * @owner: the largest first
+ */
+struct page_owner_top {
+	unsigned int max;
+	unsigned int nr;
+	struct page_owner_top_entry owner[PAGE_OWNER_TOP_MAX];
+};
+
+void page_owner_top_add(struct page_owner_top *top,
+			struct page_owner_stack *stack, long pages);
 
 /* Record: the hooks, and reading one record back. mm/page_owner.c */
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * KUnit tests of page_owner where little is allowed, or nothing is certain:
- * hooks that must not allocate, in NMI and under a raw spinlock; a reader whose
- * page is charged to others, or is poisoned, or that is killed meanwhile.
+ * hooks that must not allocate, in NMI and under a raw spinlock; reports from
+ * there; a reader whose page is charged to others, or is poisoned, or that is
+ * killed meanwhile.
  *
  * A hook that allocates where it must not is found in every kernel, by the
  * count of allocated pages of this CPU; lockdep, with PROVE_RAW_LOCK_NESTING,
@@ -13,6 +14,7 @@
 #include <linux/completion.h>
 #include <linux/cpufeature.h>
 #include <linux/gfp.h>
+#include <linux/kmsg_dump.h>
 #include <linux/memblock.h>
 #include <linux/memcontrol.h>
 #include <linux/migrate.h>
@@ -24,6 +26,7 @@
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/vmstat.h>
 #include <linux/workqueue.h>
 
@@ -78,6 +81,14 @@ static noinline void free_alloc_leaf(struct job *job)
 {
 	page_owner_free(job->page, 0);
 	page_owner_alloc(job->page, 0, job->gfp);
+	barrier();
+}
+
+/* One report, however many paths there are. */
+static noinline void report_leaf(struct job *job)
+{
+	if (job->path == job->first)
+		page_owner_show_mem();
 	barrier();
 }
 
@@ -213,6 +224,97 @@ static void test_alloc_locked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, leaf_pages(job.leaf), 0);
 }
 
+/*
+ * Reports are read back from the kernel log
+ */
+
+/**
+ * struct report - what a report in the log says
+ * @headers: first lines
+ * @ram: pages in all
+ * @owned: pages that have an owner
+ * @free: free pages
+ * @neither: other pages
+ * @shown: owners that are to come
+ * @stacks: stacks that there are
+ * @owners: owners that came
+ * @last: pages of the last one
+ * @pages: pages of all of them
+ * @sorted: none is larger than the one before
+ */
+struct report {
+	unsigned int headers;
+	unsigned long ram, owned, free, neither;
+	unsigned int shown, stacks;
+	unsigned int owners;
+	unsigned long last, pages;
+	bool sorted;
+};
+
+static void read_report_line(struct report *r, const char *line)
+{
+	unsigned long pages;
+
+	line = strstr(line, "page_owner: ");
+	if (!line)
+		return;
+	line += strlen("page_owner: ");
+	if (sscanf(line, "of %lu pages %lu owned, %lu free, %lu neither; %u of %u stacks:",
+		   &r->ram, &r->owned, &r->free, &r->neither, &r->shown,
+		   &r->stacks) == 6) {
+		r->headers++;
+	} else if (sscanf(line, "%lu pages, ", &pages) == 1) {
+		if (r->owners++ && pages > r->last)
+			r->sorted = false;
+		r->last = pages;
+		r->pages += pages;
+	}
+}
+
+/* Goes to the end of the log; with @r, reads what comes on the way. */
+static void read_log(struct kmsg_dump_iter *iter, struct report *r)
+{
+	static char line[512];
+	size_t len;
+
+	while (kmsg_dump_get_line(iter, false, line, sizeof(line) - 1, &len)) {
+		line[len] = '\0';
+		if (r)
+			read_report_line(r, line);
+	}
+}
+
+static void expect_report(struct kunit *test, struct kmsg_dump_iter *iter,
+			  const struct job *job)
+{
+	struct report r = { .sorted = true };
+
+	read_log(iter, &r);
+	KUNIT_EXPECT_EQ(test, job->pages, 0);
+	KUNIT_EXPECT_EQ(test, r.headers, 1);
+	KUNIT_EXPECT_GT(test, r.shown, 0);
+	KUNIT_EXPECT_EQ(test, r.owners, r.shown);
+	KUNIT_EXPECT_TRUE(test, r.sorted);
+	KUNIT_EXPECT_GT(test, r.last, 0);
+	KUNIT_EXPECT_LE(test, r.pages, r.owned);
+	KUNIT_EXPECT_LE(test, r.owned + r.neither, r.ram);
+}
+
+static void test_report_locked(struct kunit *test)
+{
+	struct job job = { .leaf = report_leaf };
+	struct kmsg_dump_iter iter;
+	unsigned long flags;
+
+	page_owner_test_need(test);
+	kmsg_dump_rewind(&iter);
+	read_log(&iter, NULL);
+	raw_spin_lock_irqsave(&context_lock, flags);
+	run_job(&job);
+	raw_spin_unlock_irqrestore(&context_lock, flags);
+	expect_report(test, &iter, &job);
+}
+
 #ifdef CAN_SEND_NMI
 static struct job *nmi_job;
 
@@ -263,8 +365,31 @@ static void test_nmi(struct kunit *test)
 	__free_page(job.page);
 	KUNIT_EXPECT_EQ(test, leaf_pages(job.leaf), 0);
 }
+
+static void test_report_nmi(struct kunit *test)
+{
+	struct job job = { .leaf = report_leaf };
+	struct kmsg_dump_iter iter;
+
+	page_owner_test_need(test);
+	if (!boot_cpu_has(X86_FEATURE_APIC))
+		kunit_skip(test, "no APIC to send an NMI");
+	kmsg_dump_rewind(&iter);
+	read_log(&iter, NULL);
+	KUNIT_ASSERT_EQ(test, register_nmi_handler(NMI_LOCAL, nmi_handler,
+						   NMI_FLAG_FIRST,
+						   "page_owner_test"), 0);
+	run_in_nmi(&job);
+	unregister_nmi_handler(NMI_LOCAL, "page_owner_test");
+	expect_report(test, &iter, &job);
+}
 #else
 static void test_nmi(struct kunit *test)
+{
+	kunit_skip(test, "no way to send an NMI");
+}
+
+static void test_report_nmi(struct kunit *test)
 {
 	kunit_skip(test, "no way to send an NMI");
 }
@@ -508,6 +633,8 @@ static struct kunit_case page_owner_context_cases[] = {
 	KUNIT_CASE(test_free_locked),
 	KUNIT_CASE(test_alloc_locked),
 	KUNIT_CASE(test_nmi),
+	KUNIT_CASE(test_report_locked),
+	KUNIT_CASE(test_report_nmi),
 	KUNIT_CASE(test_bulk_locked),
 	KUNIT_CASE(test_others_locked),
 	KUNIT_CASE(test_specials_first),

@@ -25,6 +25,7 @@
 #define SHOW_FRAMES	BIT(0)
 #define SHOW_HANDLE	BIT(1)
 #define SHOW_PAGES	BIT(2)
+#define SHOW_COUNTS	BIT(3)
 
 /**
  * struct stacks_file - an open list of stacks
@@ -85,12 +86,34 @@ static void show_frames(struct seq_file *m, depot_stack_handle_t handle)
 		seq_printf(m, " %pS\n", (void *)entries[i]);
 }
 
+/* Programs read this every second, so it is a table and not name: value. */
+static void show_counts(struct seq_file *m, struct page_owner_stack *stack)
+{
+	struct page_owner_counts counts;
+
+	page_owner_stack_read(stack, &counts);
+	if (stack == page_owner_stack_first())
+		seq_puts(m, "handle pages peak allocs frees\n");
+	seq_put_decimal_ull(m, "", stack->handle);
+	/* A reader can meet a free on one CPU without its allocation on another. */
+	seq_put_decimal_ull(m, " ", max(counts.pages, 0L));
+	seq_put_decimal_ull(m, " ", counts.peak);
+	seq_put_decimal_ull(m, " ", counts.allocs);
+	seq_put_decimal_ull(m, " ", counts.frees);
+	seq_putc(m, '\n');
+}
+
 static int stacks_show(struct seq_file *m, void *v)
 {
 	struct stacks_file *stacks = m->private;
 	struct page_owner_stack *stack = v;
-	long pages = page_owner_stack_pages(stack);
+	long pages;
 
+	if (stacks->show & SHOW_COUNTS) {
+		show_counts(m, stack);
+		return 0;
+	}
+	pages = page_owner_stack_pages(stack);
 	if ((stacks->show & SHOW_PAGES) &&
 	    (pages < 1 || pages < READ_ONCE(count_threshold)))
 		return 0;
@@ -163,6 +186,7 @@ static int __init page_owner_debugfs_init(void)
 	create_stacks_file("show_stacks", dir, SHOW_FRAMES | SHOW_PAGES);
 	create_stacks_file("show_handles", dir, SHOW_HANDLE | SHOW_PAGES);
 	create_stacks_file("show_stacks_handles", dir, SHOW_FRAMES | SHOW_HANDLE);
+	create_stacks_file("show_counts", dir, SHOW_COUNTS);
 	debugfs_create_file("count_threshold", 0600, dir, NULL, &threshold_fops);
 	return 0;
 }

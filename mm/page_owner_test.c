@@ -721,6 +721,67 @@ static void test_stack_peak(struct kunit *test)
 }
 
 /*
+ * Report
+ */
+
+/* Adds some stacks, each with its page count for a handle. @want ends with a 0. */
+static void expect_top(struct kunit *test, unsigned int max, const long *want)
+{
+	static const long pages[] = { 5, 0, 9, -3, 1, 7, 8, 2 };
+	struct page_owner_stack stacks[ARRAY_SIZE(pages)] = {};
+	struct page_owner_top top = { .max = max };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		stacks[i].handle = pages[i];
+		page_owner_top_add(&top, &stacks[i], pages[i]);
+	}
+	for (i = 0; want[i]; i++) {
+		KUNIT_ASSERT_LT(test, i, top.nr);
+		KUNIT_EXPECT_EQ(test, top.owner[i].pages, want[i]);
+		KUNIT_EXPECT_EQ(test, (long)top.owner[i].stack->handle, want[i]);
+	}
+	KUNIT_EXPECT_EQ(test, top.nr, i);
+}
+
+static void test_top(struct kunit *test)
+{
+	expect_top(test, 0, (const long[]){ 0 });
+	expect_top(test, 3, (const long[]){ 9, 8, 7, 0 });
+	expect_top(test, 20, (const long[]){ 9, 8, 7, 5, 2, 1, 0 });
+}
+
+/* Of equals the first stays first, and is not pushed out by the next. */
+static void test_top_equals(struct kunit *test)
+{
+	struct page_owner_top top = { .max = 2 };
+	struct page_owner_stack stacks[3] = {};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(stacks); i++)
+		page_owner_top_add(&top, &stacks[i], 4);
+	KUNIT_EXPECT_EQ(test, top.nr, 2);
+	KUNIT_EXPECT_PTR_EQ(test, top.owner[0].stack, &stacks[0]);
+	KUNIT_EXPECT_PTR_EQ(test, top.owner[1].stack, &stacks[1]);
+}
+
+/* As many as there can be, from the smallest to the largest, and one too many. */
+static void test_top_full(struct kunit *test)
+{
+	struct page_owner_top *top = kunit_kzalloc(test, sizeof(*top), GFP_KERNEL);
+	struct page_owner_stack stack = {};
+	long pages;
+
+	KUNIT_ASSERT_NOT_NULL(test, top);
+	top->max = PAGE_OWNER_TOP_MAX;
+	for (pages = 1; pages <= PAGE_OWNER_TOP_MAX + 1; pages++)
+		page_owner_top_add(top, &stack, pages);
+	KUNIT_EXPECT_EQ(test, top->nr, PAGE_OWNER_TOP_MAX);
+	KUNIT_EXPECT_EQ(test, top->owner[0].pages, PAGE_OWNER_TOP_MAX + 1);
+	KUNIT_EXPECT_EQ(test, top->owner[top->nr - 1].pages, 2);
+}
+
+/*
  * Tasks
  */
 
@@ -1182,6 +1243,9 @@ static struct kunit_case page_owner_cases[] = {
 	KUNIT_CASE(test_stack_counts),
 	KUNIT_CASE(test_stack_deltas),
 	KUNIT_CASE(test_stack_peak),
+	KUNIT_CASE(test_top),
+	KUNIT_CASE(test_top_equals),
+	KUNIT_CASE(test_top_full),
 	KUNIT_CASE(test_task_references),
 	KUNIT_CASE(test_tasks_leave_nothing),
 	KUNIT_CASE(test_special_entries),

@@ -49,6 +49,7 @@ void __page_owner_free_pieces(struct page *page, unsigned int order);
 void __page_owner_migrate(struct folio *dst, struct folio *src);
 void __page_owner_set_migrate_reason(struct page *page, int reason);
 void __page_owner_dump(const struct page *page);
+void __page_owner_show_mem(void);
 void __page_owner_exit(struct task_struct *task);
 void __page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp);
 void __page_owner_bulk_alloc(struct page_owner_bulk *bulk, struct page *page,
@@ -172,6 +173,20 @@ static inline void page_owner_dump(const struct page *page)
 }
 
 /**
+ * page_owner_show_mem() - print the largest owners to the kernel log
+ *
+ * Part of show_mem(). The owners are those of all nodes; how many are printed is
+ * set by page_owner_show_mem= and in debugfs.
+ *
+ * Context: Any, NMI and panic too. Allocates nothing and takes no lock.
+ */
+static inline void page_owner_show_mem(void)
+{
+	if (page_owner_enabled())
+		__page_owner_show_mem();
+}
+
+/**
  * page_owner_bulk_begin() - find the caller's stack before a pcp lock is taken
  * @bulk: filled in
  * @gfp: GFP flags of the bulk allocation
@@ -268,6 +283,10 @@ static inline void page_owner_set_migrate_reason(struct page *page, int reason)
 }
 
 static inline void page_owner_dump(const struct page *page)
+{
+}
+
+static inline void page_owner_show_mem(void)
 {
 }
 

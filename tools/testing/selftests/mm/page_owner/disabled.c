@@ -31,7 +31,7 @@ int main(void)
 		mount("debugfs", PO_DEBUGFS, "debugfs", 0, NULL);
 	if (po_kernel_has(PO_FILE))
 		ksft_exit_skip("booted with page_owner=on\n");
-	ksft_set_plan(4);
+	ksft_set_plan(5);
 	log = kernel_log();
 	if (strstr(log, "Linux version "))
 		ksft_test_result(strstr(log, "page_owner is disabled\n"),
@@ -42,6 +42,8 @@ int main(void)
 			 "no_early_pages\n");
 	ksft_test_result(!po_kernel_has(PO_STACKS) && !po_kernel_has(PO_HANDLES),
 			 "no_stacks\n");
+	ksft_test_result(!po_kernel_has(PO_DEBUGFS "page_owner_show_mem"),
+			 "no_report_to_set\n");
 	table = po_slurp("/proc/pagetypeinfo", NULL);
 	ksft_test_result(!strstr(table, "Number of mixed blocks"),
 			 "no_mixed_blocks\n");

@@ -13,7 +13,7 @@ mkdir -p "$1/build" "$1/corpus"
 folder=$(cd "$1" && pwd)
 cd "$(dirname "$0")/.."
 make -s -f page_owner.mk OUTPUT="$folder/build" CC=clang FUZZER=-fsanitize=fuzzer LDFLAGS= \
-	CFLAGS="-g -O1 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all" \
+	CFLAGS="-g -O2 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all" \
 	"$folder/build/page_owner_fuzz"
 cd "$folder"
 exec nice -n 19 build/page_owner_fuzz -runs="${2:-10000000}" -max_len=4096 -rss_limit_mb=2500 \

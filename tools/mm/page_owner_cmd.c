@@ -246,7 +246,7 @@ int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load
 	cmd->damaged |= page_owner_load_damaged(load);
 	if (page_owner_filter_needs_clock(&cmd->filter) && load->info.no_times &&
 	    !load->freed) {
-		page_owner_complain("%s does not say when pages were allocated, as the filter age needs: page_owner=lean",
+		page_owner_complain("%s has no times, which the filter age needs: page_owner=lean",
 				    name);
 		return -1;
 	}

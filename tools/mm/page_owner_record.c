@@ -218,7 +218,8 @@ static const char *scan_fields(struct page_owner_layout *l, const char *buf,
 	uint64_t order;
 
 	l->fields.freed = skip(c, FREED_START);
-	if ((!l->fields.freed && !skip(c, START)) || !get_u64(c, &order) || order > PAGE_OWNER_MAX_ORDER)
+	if ((!l->fields.freed && !skip(c, START)) || !get_u64(c, &order) ||
+	    order > PAGE_OWNER_MAX_ORDER)
 		return "no order";
 	l->fields.order = order;
 	if (!skip(c, ", mask ") || c->pos == c->end || *c->pos != '0')

@@ -486,7 +486,7 @@ static unsigned int times_to_keep(const struct options *opts)
 static void load_failed(const struct options *opts)
 {
 	if (errno == EPROTONOSUPPORT)
-		complain("%s is packed with gzip or zstd, and this program was built without that library; unpack it first",
+		complain("%s is packed; built without that library, this cannot read it",
 			 opts->in_name);
 	else if (errno == ENOMEM)
 		complain("out of memory; cull by fewer keys, or select less");

@@ -329,7 +329,8 @@ Page freed by pid 7, tgid 7, ts"
 	gives "free pages: by their text, whenever they were freed" 0 \
 		"2 times, 4 pages, allocated by OTHERS :
 $freed_text $rest$unknown $rest" "$tmp/freed" -
-	times_in_order "free pages: -r sorts by the free" "700 800 900 " "tgid 7, ts" -r "$tmp/freed" -
+	times_in_order "free pages: -r sorts by the free" "700 800 900 " "tgid 7, ts" \
+		-r "$tmp/freed" -
 	gives "free pages: -f leaves them out" 0 "" -f "$tmp/freed" -
 	{ record 0 10 1 bash 500 0 "a z" | sed 's/, free_ts 0 ns//'; cat "$tmp/freed"; } >"$tmp/e"
 	gives "free pages are not held: by stack" 0 "2 times, 4 pages, freed:
@@ -402,7 +403,8 @@ $frames
 	"$tmp/plain/page_owner_gen" 6.9 60000 300 >"$tmp/e"
 	"$sort" -m "$tmp/e" "$tmp/want"
 	cat "$tmp/e" | "$sort" -m - "$tmp/d"
-	test_that "a file that is shared by threads gives what a stream does" cmp "$tmp/want" "$tmp/d"
+	test_that "a file that is shared by threads gives what a stream does" \
+		cmp "$tmp/want" "$tmp/d"
 }
 
 source_tests() {

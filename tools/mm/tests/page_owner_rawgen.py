@@ -75,7 +75,8 @@ def main():
     assert len(head) == 72 and len(record) == 64
     out.write(head)
     out.write(section(PAGE_FLAGS, [entry(1, b""), entry(1, b"lru")]))
-    out.write(section(PAGE_FIELDS, [entry(0, b"node", (15, 8, 10)), entry(1, b"zone", (15, 12, 10))]))
+    out.write(section(PAGE_FIELDS, [entry(0, b"node", (15, 8, 10)),
+                                    entry(1, b"zone", (15, 12, 10))]))
     out.write(section(MIGRATETYPES, [entry(i, t.encode()) for i, t in enumerate(TYPES)]))
     out.write(section(ZONES, [entry(0, b"DMA"), entry(1, b"Normal")]))
     out.write(section(GFPS, [entry(k, v) for k, v in gfps.items()]))

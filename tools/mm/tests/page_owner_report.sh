@@ -254,13 +254,16 @@ report_packed_tests() {
 	fi
 	mkdir "$tmp/bare"
 	make -s -f page_owner.mk OUTPUT="$tmp/bare" CC="$CC" ZLIB= ZSTD= LDFLAGS= \
-		CFLAGS="-O1 -Werror" "$tmp/bare/page_owner"
+		CFLAGS="-O1 -Werror" "$tmp/bare/page_owner" "$tmp/bare/page_owner_sort"
 	"$tmp/bare/page_owner" --version >"$tmp/bare.version"
 	test_that "--version tells what is missing" \
 		sh -c 'grep -q "gzip: no" "$1" && grep -q "zstd: no" "$1"' sh "$tmp/bare.version"
 	gzip -c "$d" >"$tmp/d.gz"
 	prog=$tmp/bare/page_owner
 	says "gzip without zlib" 1 "built without that library" report "$tmp/d.gz"
+	prog=$tmp/bare/page_owner_sort
+	says "sorting gzip without zlib" 1 "built without that library" "$tmp/d.gz" "$tmp/none"
+	test_that "and nothing is written" test ! -e "$tmp/none"
 	prog=$owner
 }
 
@@ -367,7 +370,8 @@ report_lean_tests() {
 	{ cat "$tmp/d2"; cat "$tmp/d2"; } >"$tmp/d3"
 	run leaks "$tmp/d2" "$tmp/d3"
 	test_that "leaks: without times, no age" \
-		sh -c '! grep -q "still there" "$1" && grep -q "do not tell the age" "$1"' sh "$tmp/stdout"
+		sh -c '! grep -q "still there" "$1" && grep -q "do not tell the age" "$1"' \
+		sh "$tmp/stdout"
 	command -v python3 >/dev/null || return 0
 	python3 tests/page_owner_rawgen.py lean <"$tmp/d2" >"$tmp/d.raw"
 	"$owner" report "$tmp/d2" >"$tmp/want"

@@ -133,7 +133,8 @@ static void test_sample(void)
 
 	read_mem(sample, SAMPLE_LEN, &o);
 	result("the sample is read whole", o.ret == 0 && o.orders == 923 &&
-	       o.stats.records == NR_SAMPLES && o.stats.freed == 1 && !o.stats.lost && !o.stats.cut &&
+	       o.stats.records == NR_SAMPLES &&
+	       o.stats.freed == 1 && !o.stats.lost && !o.stats.cut &&
 	       !o.stats.open_end);
 }
 

@@ -122,7 +122,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	return test_input(data, size);
 }
 #else
-#define MAX_FILES	64
+#define MAX_FILES	4096
 #define MAX_INPUT	((size_t)64 << 10)
 
 static struct {
@@ -149,7 +149,8 @@ static void read_file(const char *path)
 		exit(2);
 	}
 	files[nr_files].size = fread(data, 1, MAX_INPUT, file);
-	files[nr_files++].data = data;
+	files[nr_files].data = realloc(data, files[nr_files].size + 1);
+	must(!!files[nr_files++].data, "no memory");
 	fclose(file);
 }
 

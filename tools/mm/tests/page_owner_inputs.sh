@@ -270,12 +270,13 @@ big_tests() {
 	test_that "20000 records: all pages" test "$want" = \
 		"$(headers | awk '{ n += $3 } END { print n }')"
 	cat "$tmp/e" "$tmp/e" "$tmp/e" "$tmp/e" "$tmp/e" >"$tmp/e5"
+	# 52 MB more; the kernel counts memory by CPU, and is some 100 kB off at times.
 	small=$(memory_of "$tmp/e") large=$(memory_of "$tmp/e5")
 	if [ -z "$small" ]; then
 		skip "memory does not grow with the dump" "/proc/self/status is not there"
 	else
 		test_that "memory does not grow with the dump ($small, $large kB)" \
-			test "$large" -le "$((small + 256))"
+			test "$large" -le "$((small + 1024))"
 	fi
 }
 

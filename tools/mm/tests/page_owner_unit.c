@@ -257,10 +257,11 @@ static int comm_survives(const char *comm, size_t comm_len)
 		len += comm_len;
 		len += sprintf(buf + len, "%s%s", tail, i == 1 ? " f+0x1/0x2\n\n" : "\n");
 	}
-	if (fd < 0 || write(fd, buf, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) ||
-	    !(stream = page_owner_stream_fd(fd)) ||
-	    page_owner_reader_init(&reader, stream))
+	if (fd < 0 || write(fd, buf, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET))
 		die("memfd");
+	stream = page_owner_stream_fd(fd);
+	if (!stream || page_owner_reader_init(&reader, stream))
+		die("reader");
 	for (int i = 0; i < 3; i++) {
 		ok &= page_owner_reader_next(&reader, &rec) == 1 &&
 		      rec.comm.len == comm_len &&

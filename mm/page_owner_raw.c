@@ -69,14 +69,16 @@ static void raw_page_flags(struct page_owner_raw *raw)
 		raw_name(raw, PAGE_OWNER_RAW_PAGE_FLAGS, name->mask, name->name);
 	for (i = 0; i < PAGE_OWNER_NR_FLAGS_FIELDS; i++) {
 		const struct page_owner_flags_field *field = &page_owner_flags_fields[i];
-		u64 words[2] = { field->shift, field->base };
+		u64 words[3] = { 0, field->shift, field->base };
 		u32 len = strlen(field->name);
 		char *text;
 
 		if (!field->width)
 			continue;
-		text = raw_entry(raw, PAGE_OWNER_RAW_PAGE_FIELDS,
-				 GENMASK(field->width - 1, 0), ARRAY_SIZE(words), len);
+		words[0] = GENMASK(field->width - 1, 0);
+		/* By number: fields can be of equal width. */
+		text = raw_entry(raw, PAGE_OWNER_RAW_PAGE_FIELDS, i,
+				 ARRAY_SIZE(words), len);
 		memcpy(text - sizeof(words), words, sizeof(words));
 		memcpy(text, field->name, len);
 	}
@@ -131,6 +133,8 @@ void page_owner_raw_begin(struct page_owner_raw *raw,
 		.freed_size = sizeof(struct page_owner_raw_freed),
 		.page_size = PAGE_SIZE,
 		.block_order = pageblock_order,
+		.flags = static_branch_unlikely(&page_owner_lean) ?
+			 PAGE_OWNER_RAW_NO_TIME | PAGE_OWNER_RAW_NO_FREE : 0,
 		.clock = local_clock(),
 		.realtime = ktime_get_real_ns(),
 		.start_pfn = pfn,

@@ -5,12 +5,11 @@
  * This file finds the command; each of them has a file page_owner_cmd_NAME.c.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "page_owner_cmd.h"
+#include "page_owner_pack.h"
 
 static const struct {
 	const char *name;
@@ -49,16 +48,7 @@ static const char help[] =
 static int print_version(void)
 {
 	puts("page_owner " PAGE_OWNER_VERSION);
-#ifdef HAVE_ZLIB
-	puts("gzip: yes (zlib)");
-#else
-	puts("gzip: no (built without zlib)");
-#endif
-#ifdef HAVE_ZSTD
-	puts("zstd: yes (libzstd)");
-#else
-	puts("zstd: no (built without libzstd)");
-#endif
+	page_owner_put_packing(stdout);
 	return PAGE_OWNER_FINE;
 }
 
@@ -66,21 +56,6 @@ static int print_help(void)
 {
 	fputs(help, stdout);
 	return PAGE_OWNER_FINE;
-}
-
-/*
- * A standard file that is closed must not lend its number to the input or the
- * output: messages would go there. What is opened here can only fail.
- */
-static void reserve_standard_files(void)
-{
-	int fd;
-
-	do {
-		fd = open("/", O_PATH);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
 }
 
 static int run(int argc, char **argv)
@@ -108,7 +83,7 @@ int main(int argc, char **argv)
 {
 	int ret;
 
-	reserve_standard_files();
+	page_owner_output_reserve();
 	ret = run(argc, argv);
 	/* Help and version; a command's own output is closed by now. */
 	if (ret == PAGE_OWNER_FINE && (fflush(stdout) || ferror(stdout)) &&

@@ -44,7 +44,8 @@ PO_ENGINE	:= page_owner_record page_owner_reader page_owner_intern \
 		   page_owner_stacks page_owner_capture page_owner_filter \
 		   page_owner_load page_owner_text page_owner_tree \
 		   page_owner_pack page_owner_export page_owner_pairs \
-		   page_owner_symbols page_owner_rawstream page_owner_raw
+		   page_owner_symbols page_owner_rawstream page_owner_raw \
+		   page_owner_window
 PO_COMMANDS	:= page_owner_cmd page_owner_cmd_report page_owner_cmd_diff \
 		   page_owner_cmd_export page_owner_cmd_record \
 		   page_owner_cmd_top page_owner_cmd_leaks \
@@ -54,7 +55,7 @@ PO_OBJS		:= $(PO_ENGINE:%=$(OUTPUT)%.o)
 PO_CMD_OBJS	:= $(PO_COMMANDS:%=$(OUTPUT)%.o)
 PO_BENCH	:= $(OUTPUT)page_owner_gen $(OUTPUT)page_owner_repeat \
 		   $(OUTPUT)page_owner_cost
-PO_MAN		:= $(PO_TOOLS:%=$(OUTPUT)%.8)
+PO_MAN		:= $(PO_TOOLS:%=$(OUTPUT)%.8) $(PO_DECODE:%=$(OUTPUT)%.8)
 
 all: $(PO_TOOLS:%=$(OUTPUT)%) $(PO_DECODE:%=$(OUTPUT)%)
 

@@ -159,6 +159,7 @@ static int find_id(struct page_owner_agg *agg, const struct page_owner_record *r
 		   struct page_owner_id *id)
 {
 	memset(id, 0, sizeof(*id));
+	id->freed = rec->freed;
 	if (!agg->cull)
 		return intern(agg, &id->head, rec->head) ||
 		       intern(agg, &id->body, rec->body) ? -1 : 0;
@@ -193,8 +194,8 @@ static uint64_t hash_id(const struct page_owner_id *id)
 		hash_of(id->migratetype),
 		(uint64_t)(uint32_t)id->pid << 32 | (uint32_t)id->tgid,
 		(uint64_t)(uint32_t)id->node << 32 | (uint32_t)id->zone,
-		(uint64_t)(uint32_t)id->order << 32 | id->allocator << 1 |
-		id->released,
+		(uint64_t)(uint32_t)id->order << 32 | id->allocator << 2 |
+		id->released << 1 | id->freed,
 	};
 
 	return page_owner_hash(words, sizeof(words));
@@ -205,9 +206,10 @@ static bool same_id(const struct page_owner_id *a, const struct page_owner_id *b
 	return a->head == b->head && a->body == b->body &&
 	       a->stack == b->stack && a->comm == b->comm && a->pid == b->pid &&
 	       a->tgid == b->tgid && a->allocator == b->allocator &&
-	       a->released == b->released && a->memcg == b->memcg &&
-	       a->module == b->module && a->migratetype == b->migratetype &&
-	       a->node == b->node && a->zone == b->zone && a->order == b->order;
+	       a->released == b->released && a->freed == b->freed &&
+	       a->memcg == b->memcg && a->module == b->module &&
+	       a->migratetype == b->migratetype && a->node == b->node &&
+	       a->zone == b->zone && a->order == b->order;
 }
 
 /* The slot where the block is, or where it would go. */
@@ -492,7 +494,7 @@ int page_owner_block_compare(unsigned int cull, const struct page_owner_block *a
 		if (ret)
 			return ret;
 	}
-	return cull ? 0 : compare_text(a, b);
+	return cull ? compare_int(a->id.freed, b->id.freed) : compare_text(a, b);
 }
 
 struct sort {

@@ -77,6 +77,7 @@ struct page_owner_order {
  * @order: order; 0 unless it is a key
  * @allocator: bits of enum page_owner_allocator; 0 unless they are a key
  * @released: released after the allocation; false unless that is a key
+ * @freed: the pages are free, and owned by nobody any more; always told apart
  */
 struct page_owner_id {
 	const struct page_owner_str *head;
@@ -93,6 +94,7 @@ struct page_owner_id {
 	int order;
 	unsigned int allocator;
 	bool released;
+	bool freed;
 };
 
 /**

@@ -41,6 +41,7 @@
  * @time_ns: when it was taken, 0 if unknown
  * @clock_ns: the same on the clock of the records, 0 if unknown
  * @page_size: bytes in a page
+ * @no_times: the kernel did not record when pages were allocated
  * @zones: names of the zones, in order; NULL if unknown
  */
 struct page_owner_info {
@@ -52,6 +53,7 @@ struct page_owner_info {
 	unsigned long long time_ns;
 	unsigned long long clock_ns;
 	unsigned long page_size;
+	bool no_times;
 	char *zones[PAGE_OWNER_MAX_ZONES];
 };
 

@@ -4,29 +4,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "page_owner_cmd.h"
 #include "page_owner_text.h"
-
-/* The file to remove if a signal ends the program. */
-static char tmp_file[PATH_MAX];
-
-void page_owner_complain(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputs("page_owner: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-}
 
 int page_owner_usage(const struct page_owner_cmd *cmd)
 {
@@ -96,8 +79,7 @@ int page_owner_cmd_option(struct page_owner_cmd *cmd, int opt)
 	}
 }
 
-int page_owner_cmd_getopt(int argc, char **argv, const char *letters,
-			  const struct option *own)
+static int next_option(int argc, char **argv, const struct page_owner_syntax *syntax)
 {
 	static const struct option common[] = {
 		{ "by", required_argument, NULL, PAGE_OWNER_OPT_BY },
@@ -114,12 +96,28 @@ int page_owner_cmd_getopt(int argc, char **argv, const char *letters,
 	struct option all[PAGE_OWNER_MAX_OWN + sizeof(common) / sizeof(*common)];
 	size_t nr = 0;
 
-	while (nr < PAGE_OWNER_MAX_OWN && own[nr].name) {
-		all[nr] = own[nr];
+	while (nr < PAGE_OWNER_MAX_OWN && syntax->options[nr].name) {
+		all[nr] = syntax->options[nr];
 		nr++;
 	}
 	memcpy(all + nr, common, sizeof(common));
-	return getopt_long(argc, argv, letters, all, NULL);
+	return getopt_long(argc, argv, syntax->letters, all, NULL);
+}
+
+int page_owner_cmd_options(const struct page_owner_syntax *syntax, void *data,
+			   int argc, char **argv)
+{
+	int opt;
+
+	while ((opt = next_option(argc, argv, syntax)) >= 0) {
+		if (opt == 'h') {
+			fputs(syntax->help, stdout);
+			return 1;
+		}
+		if (syntax->option(data, opt))
+			return -1;
+	}
+	return 0;
 }
 
 int page_owner_cmd_input(struct page_owner_cmd *cmd, int argc, char **argv)
@@ -187,10 +185,11 @@ static void report_damage(const struct page_owner_load *load, const char *name)
 	const struct page_owner_reader_stats *stats = &load->stats;
 
 	for (int i = 0; i < PAGE_OWNER_NR_FIELDS; i++) {
-		if (stats->have[i] && stats->have[i] != stats->records)
+		unsigned long long missing = page_owner_reader_missing(stats, i);
+
+		if (missing)
 			page_owner_complain("%s is damaged: %llu of %llu records have no %s",
-					    name, stats->records - stats->have[i],
-					    stats->records, fields[i]);
+					    name, missing, stats->records, fields[i]);
 	}
 	if (stats->lost)
 		page_owner_complain("damaged %s: %llu records read, %llu lost, from byte %llu: %s",
@@ -212,6 +211,9 @@ static void give_hints(const struct page_owner_cmd *cmd,
 {
 	if (!load->stats.records && !load->stats.lost)
 		page_owner_complain("%s has no records; was the kernel booted with page_owner=on?",
+				    name);
+	else if (load->left_out == load->stats.records && !load->freed && load->left_out)
+		page_owner_complain("%s has free pages only; --filter state=free shows them",
 				    name);
 	else if (!load->agg.times && load->stats.records && cmd->filter.nr)
 		page_owner_complain("no record of %s passes the filter", name);
@@ -242,6 +244,12 @@ int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load
 	report_damage(load, name);
 	give_hints(cmd, load, name);
 	cmd->damaged |= page_owner_load_damaged(load);
+	if (page_owner_filter_needs_clock(&cmd->filter) && load->info.no_times &&
+	    !load->freed) {
+		page_owner_complain("%s has no times, which the filter age needs: page_owner=lean",
+				    name);
+		return -1;
+	}
 	if (page_owner_filter_needs_clock(&cmd->filter) && !load->info.clock_ns) {
 		page_owner_complain("%s does not say when it was taken, as the filter age needs",
 				    name);
@@ -249,25 +257,6 @@ int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load
 		return -1;
 	}
 	return 0;
-}
-
-static void remove_tmp(int sig)
-{
-	if (*tmp_file)
-		unlink(tmp_file);
-	signal(sig, SIG_DFL);
-	raise(sig);
-}
-
-static void catch_signals(void)
-{
-	static const int sigs[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM };
-
-	for (size_t i = 0; i < sizeof(sigs) / sizeof(*sigs); i++) {
-		/* nohup and shells ignore some of them on purpose */
-		if (signal(sigs[i], remove_tmp) == SIG_IGN)
-			signal(sigs[i], SIG_IGN);
-	}
 }
 
 FILE *page_owner_cmd_open(struct page_owner_cmd *cmd)
@@ -278,9 +267,7 @@ FILE *page_owner_cmd_open(struct page_owner_cmd *cmd)
 		page_owner_complain("cannot open %s: %s", out, strerror(errno));
 		return NULL;
 	}
-	if (cmd->output.tmp)
-		snprintf(tmp_file, sizeof(tmp_file), "%s", cmd->output.tmp);
-	catch_signals();
+	page_owner_output_guard(&cmd->output);
 	if (!page_owner_output_begin(&cmd->output))
 		return cmd->output.file;
 	page_owner_complain("cannot write %s: %s", out, strerror(errno));
@@ -291,7 +278,6 @@ int page_owner_cmd_close(struct page_owner_cmd *cmd)
 {
 	int ret = page_owner_output_commit(&cmd->output);
 
-	*tmp_file = '\0';
 	if (ret) {
 		page_owner_complain("cannot write %s: %s", cmd->out && strcmp(cmd->out, "-") ?
 				    cmd->out : "standard output", strerror(errno));

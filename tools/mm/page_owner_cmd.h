@@ -9,10 +9,6 @@
 #include "page_owner_load.h"
 #include "page_owner_output.h"
 
-#ifndef __printf
-#define __printf(a, b)	__attribute((format(printf, a, b)))
-#endif
-
 #define PAGE_OWNER_VERSION	"2.0"
 
 /** PAGE_OWNER_DEFAULT_FILE - what record writes and the others read */
@@ -55,7 +51,8 @@ enum page_owner_option {
 "  -h, --help            print this text\n"				\
 "\n"									\
 "Keys: stack, comm, pid, tgid, memcg, module, node, zone, order, migratetype,\n" \
-"allocator; to filter by also pfn, ts, age, pages.\n"
+"allocator; to filter by also pfn, ts, age, pages, and state: state=free shows free\n" \
+"pages by who allocated them last, if the dump has them.\n"
 
 /**
  * struct page_owner_cmd - a command and what it was asked
@@ -83,10 +80,10 @@ struct page_owner_cmd {
 
 /**
  * page_owner_complain() - a message on standard error
- * @format: as printf()'s; the program's name and a newline are added
+ * @format: as printf()'s, a literal; the program's name and a newline are added
  */
-__printf(1, 2)
-void page_owner_complain(const char *format, ...);
+#define page_owner_complain(format, ...) \
+	fprintf(stderr, "page_owner: " format "\n", ##__VA_ARGS__)
 
 /**
  * page_owner_usage() - point to the help of a command
@@ -116,17 +113,32 @@ int page_owner_parse_count(const char *option, const char *text, size_t *val);
 int page_owner_cmd_option(struct page_owner_cmd *cmd, int opt);
 
 /**
- * page_owner_cmd_getopt() - the next option
- * @argc: as main()'s
- * @argv: as main()'s
+ * struct page_owner_syntax - the command line of a command
+ * @help: what --help prints
  * @letters: the short options, as for getopt_long()
- * @own: the command's own long options, at most PAGE_OWNER_MAX_OWN and an empty
+ * @options: the command's own long options, at most PAGE_OWNER_MAX_OWN and an empty
  *	one; those that go with page_owner_cmd_option() are added
- *
- * Return: as getopt_long()'s.
+ * @option: takes an option: 0, or -1 for wrong usage, after a message
  */
-int page_owner_cmd_getopt(int argc, char **argv, const char *letters,
-			  const struct option *own);
+struct page_owner_syntax {
+	const char *help;
+	const char *letters;
+	const struct option *options;
+	int (*option)(void *data, int opt);
+};
+
+/**
+ * page_owner_cmd_options() - take all options
+ * @syntax: what they can be
+ * @data: passed to @syntax->option
+ * @argc: as main()'s
+ * @argv: as main()'s; what is no option is left at optind
+ *
+ * Return: 0, 1 if the help was all that was wanted, or -1 for wrong usage, after
+ * a message.
+ */
+int page_owner_cmd_options(const struct page_owner_syntax *syntax, void *data,
+			   int argc, char **argv);
 
 /**
  * page_owner_cmd_input() - take the operands of a command with one input

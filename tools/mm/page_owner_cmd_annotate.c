@@ -23,7 +23,7 @@
 
 enum { OPT_VMLINUX = PAGE_OWNER_OPT_OWN, OPT_ADDR2LINE, OPT_STRIP };
 
-/* A frame's text, and its lines once they are known */
+/* A frame's text, the address of its call, and the lines once they are known */
 struct place {
 	struct page_owner_str *frame;
 	uint64_t address;
@@ -78,6 +78,7 @@ static int add_frame(struct annotate *a, struct page_owner_span line)
 {
 	struct page_owner_str *str = page_owner_intern(&a->frames, line);
 	struct page_owner_frame frame;
+	uint64_t address = 0;
 
 	if (!str)
 		return -1;
@@ -94,7 +95,11 @@ static int add_frame(struct annotate *a, struct page_owner_span line)
 	a->places[a->nr].frame = str;
 	page_owner_frame_parse(&frame, line);
 	if (!frame.module.len)
-		a->places[a->nr].address = page_owner_symbols_find(&a->symbols, &frame);
+		address = page_owner_symbols_find(&a->symbols, &frame);
+	/* Frames hold return addresses: the call is before them. */
+	if (address && frame.offset)
+		address--;
+	a->places[a->nr].address = address;
 	str->note = ++a->nr;
 	return 0;
 }
@@ -113,7 +118,6 @@ static int find_frames(struct annotate *a)
 	return 0;
 }
 
-/* Frames hold return addresses: the call is before them. */
 static FILE *write_addresses(const struct annotate *a)
 {
 	FILE *file = tmpfile();
@@ -123,7 +127,7 @@ static FILE *write_addresses(const struct annotate *a)
 	for (size_t i = 0; i < a->nr; i++) {
 		if (a->places[i].address)
 			fprintf(file, "%#llx\n",
-				(unsigned long long)a->places[i].address - 1);
+				(unsigned long long)a->places[i].address);
 	}
 	if (fflush(file) || ferror(file) || lseek(fileno(file), 0, SEEK_SET)) {
 		fclose(file);
@@ -318,8 +322,10 @@ static int annotate(struct annotate *a)
 	return find_lines(a) ? PAGE_OWNER_FAILED : write_annotated(a);
 }
 
-static int parse_own(struct annotate *a, int opt)
+static int parse_own(void *data, int opt)
 {
+	struct annotate *a = data;
+
 	switch (opt) {
 	case OPT_VMLINUX:
 		a->vmlinux = optarg;
@@ -347,16 +353,16 @@ static int parse_args(struct annotate *a, int argc, char **argv)
 		{ "strip", required_argument, NULL, OPT_STRIP },
 		{ NULL, 0, NULL, 0 }
 	};
-	int opt;
+	static const struct page_owner_syntax syntax = {
+		.help = help,
+		.letters = "i:o:h",
+		.options = options,
+		.option = parse_own,
+	};
+	int ret = page_owner_cmd_options(&syntax, a, argc, argv);
 
-	while ((opt = page_owner_cmd_getopt(argc, argv, "i:o:h", options)) >= 0) {
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return 1;
-		}
-		if (parse_own(a, opt))
-			return -1;
-	}
+	if (ret)
+		return ret;
 	if (!a->vmlinux)
 		a->vmlinux = find_vmlinux();
 	if (!a->vmlinux) {

@@ -245,8 +245,10 @@ static int parse_bytes(struct diff *d, const char *text)
 	return -1;
 }
 
-static int parse_own(struct diff *d, int opt)
+static int parse_own(void *data, int opt)
 {
+	struct diff *d = data;
+
 	switch (opt) {
 	case 'v':
 		d->verbose = true;
@@ -273,16 +275,16 @@ static int parse_args(struct diff *d, int argc, char **argv)
 		{ "threshold", required_argument, NULL, OPT_THRESHOLD },
 		{ NULL, 0, NULL, 0 }
 	};
-	int opt;
+	static const struct page_owner_syntax syntax = {
+		.help = help,
+		.letters = "i:o:vh",
+		.options = options,
+		.option = parse_own,
+	};
+	int ret = page_owner_cmd_options(&syntax, d, argc, argv);
 
-	while ((opt = page_owner_cmd_getopt(argc, argv, "i:o:vh", options)) >= 0) {
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return 1;
-		}
-		if (parse_own(d, opt))
-			return -1;
-	}
+	if (ret)
+		return ret;
 	if (argc - optind != 2) {
 		page_owner_complain("diff wants two inputs, OLD and NEW, not %d",
 				    argc - optind);

@@ -39,6 +39,12 @@ static const struct format {
 	{ "flamegraph", page_owner_write_flamegraph, STACK, STACK, 0, true, false },
 };
 
+struct export {
+	struct page_owner_cmd cmd;
+	const struct format *format;
+	bool top_given;
+};
+
 static const char help[] =
 "Usage: page_owner export --format=FORMAT [OPTION]... [-i] [FILE]\n"
 "Write who owns the memory for another program. FILE is what 'page_owner report'\n"
@@ -94,38 +100,42 @@ static int settle(struct page_owner_cmd *cmd, const struct format *format,
 	return 0;
 }
 
+static int parse_own(void *data, int opt)
+{
+	struct export *e = data;
+
+	e->top_given |= opt == PAGE_OWNER_OPT_TOP;
+	if (opt != OPT_FORMAT)
+		return page_owner_cmd_option(&e->cmd, opt);
+	e->format = find_format(optarg);
+	return e->format ? 0 : -1;
+}
+
 /* 0 to go on, 1 if all is done already, -1 for wrong usage */
-static int parse_args(struct page_owner_cmd *cmd, const struct format **format,
-		      int argc, char **argv)
+static int parse_args(struct export *e, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "format", required_argument, NULL, OPT_FORMAT },
 		{ NULL, 0, NULL, 0 }
 	};
-	bool top_given = false;
-	int opt;
+	static const struct page_owner_syntax syntax = {
+		.help = help,
+		.letters = "i:o:h",
+		.options = options,
+		.option = parse_own,
+	};
+	int ret = page_owner_cmd_options(&syntax, e, argc, argv);
 
-	while ((opt = page_owner_cmd_getopt(argc, argv, "i:o:h", options)) >= 0) {
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return 1;
-		}
-		top_given |= opt == PAGE_OWNER_OPT_TOP;
-		if (opt == OPT_FORMAT) {
-			*format = find_format(optarg);
-			if (!*format)
-				return -1;
-		} else if (page_owner_cmd_option(cmd, opt)) {
-			return -1;
-		}
-	}
-	if (settle(cmd, *format, top_given))
+	if (ret)
+		return ret;
+	if (settle(&e->cmd, e->format, e->top_given))
 		return -1;
-	return page_owner_cmd_input(cmd, argc, argv);
+	return page_owner_cmd_input(&e->cmd, argc, argv);
 }
 
-static int export(struct page_owner_cmd *cmd, const struct format *format)
+static int export(struct export *e)
 {
+	struct page_owner_cmd *cmd = &e->cmd;
 	struct page_owner_load load = { 0 };
 	struct page_owner_export ex = { .load = &load, .keys = cmd->keys, .nr = cmd->top };
 	int ret = PAGE_OWNER_FAILED;
@@ -136,7 +146,7 @@ static int export(struct page_owner_cmd *cmd, const struct format *format)
 	ex.file = page_owner_cmd_open(cmd);
 	if (!ex.file)
 		goto out;
-	if (format->write(&ex))
+	if (e->format->write(&ex))
 		page_owner_complain("out of memory; use fewer keys, or --filter");
 	else
 		ret = page_owner_cmd_close(cmd);
@@ -147,16 +157,15 @@ out:
 
 int page_owner_cmd_export(int argc, char **argv)
 {
-	struct page_owner_cmd cmd = { .name = "export" };
-	const struct format *format = NULL;
-	int ret = parse_args(&cmd, &format, argc, argv);
+	struct export e = { .cmd = { .name = "export" } };
+	int ret = parse_args(&e, argc, argv);
 
 	if (ret < 0)
-		ret = page_owner_usage(&cmd);
+		ret = page_owner_usage(&e.cmd);
 	else if (ret > 0)
 		ret = PAGE_OWNER_FINE;
 	else
-		ret = export(&cmd, format);
-	page_owner_cmd_destroy(&cmd);
+		ret = export(&e);
+	page_owner_cmd_destroy(&e.cmd);
 	return ret;
 }

@@ -56,6 +56,12 @@ static const char help[] =
 "      --exit-code       exit with status 4 if there are suspects\n"
 PAGE_OWNER_COMMON_HELP;
 
+/* Counts of stacks have no times, nor have the records of page_owner=lean. */
+static bool tells_age(const struct page_owner_load *load)
+{
+	return !load->stacks_only && load->agg.newest;
+}
+
 static uint64_t time_of(const struct page_owner_load *load)
 {
 	return load->info.clock_ns ? load->info.clock_ns : load->agg.newest;
@@ -124,7 +130,7 @@ static bool examine(const struct leaks *l, const struct page_owner_block *last,
 		if (has < had)
 			return false;
 		s->grew += has > had;
-		if (had && !l->loads[i].stacks_only &&
+		if (had && tells_age(&l->loads[i]) &&
 		    100.0 * now->old_pages / had < s->kept)
 			s->kept = 100.0 * now->old_pages / had;
 		before = now;
@@ -209,7 +215,7 @@ static void put_suspect(const struct leaks *l, const struct suspect *s, size_t n
 			page_owner_human_bytes(per, bytes / seconds * 60));
 	fprintf(l->file, ".\n   It grew in %u of %zu intervals and shrank in none.",
 		s->grew, l->nr - 1);
-	if (last->stacks_only)
+	if (!tells_age(last))
 		fputs(" These inputs do not tell the age.", l->file);
 	else if (s->first)
 		fprintf(l->file,
@@ -265,8 +271,10 @@ static int write_leaks(struct leaks *l)
 		EXIT_SUSPECTS : ret;
 }
 
-static int parse_own(struct leaks *l, int opt)
+static int parse_own(void *data, int opt)
 {
+	struct leaks *l = data;
+
 	switch (opt) {
 	case OPT_EXIT_CODE:
 		l->exit_code = true;
@@ -294,16 +302,16 @@ static int parse_args(struct leaks *l, int argc, char **argv)
 		{ "kept", required_argument, NULL, OPT_KEPT },
 		{ NULL, 0, NULL, 0 }
 	};
-	int opt;
+	static const struct page_owner_syntax syntax = {
+		.help = help,
+		.letters = "i:o:h",
+		.options = options,
+		.option = parse_own,
+	};
+	int ret = page_owner_cmd_options(&syntax, l, argc, argv);
 
-	while ((opt = page_owner_cmd_getopt(argc, argv, "i:o:h", options)) >= 0) {
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return 1;
-		}
-		if (parse_own(l, opt))
-			return -1;
-	}
+	if (ret)
+		return ret;
 	if (argc - optind < 2 || argc - optind > MAX_CAPTURES) {
 		page_owner_complain("leaks wants two captures or more, the oldest first");
 		return -1;

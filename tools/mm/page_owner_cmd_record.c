@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -99,24 +98,15 @@ static void one_line(char *text)
 	}
 }
 
-__printf(2, 3)
-static int put(struct record *r, const char *format, ...)
-{
-	char line[128];
-	va_list args;
-	int len;
-
-	va_start(args, format);
-	len = vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	return page_owner_pack_write(&r->packer, line, len);
-}
-
 static int put_section(struct record *r, const char *name, const void *data,
 		       size_t len)
 {
-	return put(r, "section %s %zu\n", name, len) ||
-	       page_owner_pack_write(&r->packer, data, len) || put(r, "\n") ? -1 : 0;
+	char head[128];
+	int head_len = snprintf(head, sizeof(head), "section %s %zu\n", name, len);
+
+	return page_owner_pack_write(&r->packer, head, head_len) ||
+	       page_owner_pack_write(&r->packer, data, len) ||
+	       page_owner_pack_write(&r->packer, "\n", 1) ? -1 : 0;
 }
 
 /* "DMA DMA32 Normal Movable", from the order of their first appearance */

@@ -84,6 +84,7 @@ static void put_info(const struct report *r)
 {
 	const struct page_owner_info *info = &r->load.info;
 	char buf[PAGE_OWNER_NUMBER], date[64];
+	unsigned long long records = r->load.stats.records - r->load.left_out;
 	time_t seconds = info->time_ns / 1000000000;
 	struct tm tm;
 
@@ -110,13 +111,20 @@ static void put_info(const struct report *r)
 	if (r->load.stacks_only)
 		fprintf(r->file, "%llu stacks", r->load.agg.times);
 	else
-		fprintf(r->file, "%llu allocations", r->load.agg.times);
+		fprintf(r->file, "%llu %s", r->load.agg.times,
+			r->load.freed ? "free blocks" : "allocations");
 	fprintf(r->file, ", %llu pages, %s", r->load.agg.pages,
 		bytes(r, buf, r->load.agg.pages));
-	if (r->cmd.filter.nr)
-		fprintf(r->file, " (of %llu records; the rest is filtered out)",
-			r->load.stats.records);
-	fputs("\n\n", r->file);
+	if (r->load.agg.times != records)
+		fprintf(r->file, " (of %llu records; the rest is filtered out)", records);
+	fputc('\n', r->file);
+	if (r->load.left_out && r->load.freed)
+		fprintf(r->file, "and %llu allocations, %s, which are not shown here\n",
+			r->load.left_out, bytes(r, buf, r->load.left_out_pages));
+	else if (r->load.left_out)
+		fprintf(r->file, "and %llu free blocks, %s, which --filter state=free shows\n",
+			r->load.left_out, bytes(r, buf, r->load.left_out_pages));
+	fputc('\n', r->file);
 }
 
 static bool has_key(const struct report *r, unsigned int key)
@@ -377,8 +385,9 @@ static int write_report(struct report *r)
 	return page_owner_cmd_close(&r->cmd);
 }
 
-static int parse_own(struct report *r, int opt)
+static int parse_own(void *data, int opt)
 {
+	struct report *r = data;
 	char *end;
 
 	switch (opt) {
@@ -411,16 +420,16 @@ static int parse_args(struct report *r, int argc, char **argv)
 		{ "min-share", required_argument, NULL, OPT_MIN },
 		{ NULL, 0, NULL, 0 }
 	};
-	int opt;
+	static const struct page_owner_syntax syntax = {
+		.help = help,
+		.letters = "i:o:vh",
+		.options = options,
+		.option = parse_own,
+	};
+	int ret = page_owner_cmd_options(&syntax, r, argc, argv);
 
-	while ((opt = page_owner_cmd_getopt(argc, argv, "i:o:vh", options)) >= 0) {
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return 1;
-		}
-		if (parse_own(r, opt))
-			return -1;
-	}
+	if (ret)
+		return ret;
 	if (r->tree && r->cmd.keys && r->cmd.keys != 1u << PAGE_OWNER_BY_STACK) {
 		page_owner_complain("--tree is by stack; select with --filter instead of --by");
 		return -1;

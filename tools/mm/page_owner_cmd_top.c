@@ -344,8 +344,9 @@ static int parse_sort(struct top *t, const char *text)
 	return -1;
 }
 
-static int parse_own(struct top *t, int opt)
+static int parse_own(void *data, int opt)
 {
+	struct top *t = data;
 	char *end;
 
 	switch (opt) {
@@ -381,16 +382,16 @@ static int parse_args(struct top *t, int argc, char **argv)
 		{ "debugfs", required_argument, NULL, OPT_DEBUGFS },
 		{ NULL, 0, NULL, 0 }
 	};
-	int opt;
+	static const struct page_owner_syntax syntax = {
+		.help = help,
+		.letters = "bs:n:d:i:o:h",
+		.options = options,
+		.option = parse_own,
+	};
+	int ret = page_owner_cmd_options(&syntax, t, argc, argv);
 
-	while ((opt = page_owner_cmd_getopt(argc, argv, "bs:n:d:i:o:h", options)) >= 0) {
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return 1;
-		}
-		if (parse_own(t, opt))
-			return -1;
-	}
+	if (ret)
+		return ret;
 	if (optind < argc) {
 		page_owner_complain("top takes no '%s'; -i names an input", argv[optind]);
 		return -1;

@@ -21,7 +21,7 @@ _page_owner_options() {
 _page_owner_values() {
 	case $1 in
 	--by) echo "$_page_owner_keys" ;;
-	--filter) printf '%s= ' $_page_owner_keys pfn ts age pages ;;
+	--filter) printf '%s= ' $_page_owner_keys pfn ts age pages state ;;
 	--format) echo "folded pprof speedscope openmetrics json flamegraph" ;;
 	--compress) echo "zstd gzip none" ;;
 	--sort) echo "memory growth times" ;;

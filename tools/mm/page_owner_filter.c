@@ -13,7 +13,7 @@
 
 enum key {
 	PID, TGID, ORDER, NODE, ZONE, PFN, TS, AGE, PAGES,
-	COMM, MEMCG, MODULE, MIGRATETYPE, ALLOCATOR, STACK,
+	COMM, MEMCG, MODULE, MIGRATETYPE, ALLOCATOR, STACK, STATE,
 	NR_KEYS,
 	FIRST_NAME = COMM
 };
@@ -23,7 +23,7 @@ static const char *const key_names[NR_KEYS] = {
 	[ZONE] = "zone", [PFN] = "pfn", [TS] = "ts", [AGE] = "age",
 	[PAGES] = "pages", [COMM] = "comm", [MEMCG] = "memcg",
 	[MODULE] = "module", [MIGRATETYPE] = "migratetype",
-	[ALLOCATOR] = "allocator", [STACK] = "stack",
+	[ALLOCATOR] = "allocator", [STACK] = "stack", [STATE] = "state",
 };
 
 enum op { EQUAL, UNEQUAL, LESS, LESS_EQUAL, MORE, MORE_EQUAL };
@@ -106,6 +106,11 @@ static const char *parse_value(enum key key, struct value *v, const char *text)
 	return v->first <= v->last ? NULL : "the range has its ends the wrong way round";
 }
 
+static bool is_state(const char *text)
+{
+	return !strcmp(text, "allocated") || !strcmp(text, "free");
+}
+
 static const char *parse_values(struct page_owner_term *t, const char *text)
 {
 	char *copy = strdup(text), *rest = copy, *item;
@@ -126,6 +131,9 @@ static const char *parse_values(struct page_owner_term *t, const char *text)
 		why = parse_value(t->key, &values[t->nr++], item);
 	}
 	free(copy);
+	/* Together they would add up to what means nothing. */
+	if (!why && t->key == STATE && (t->nr > 1 || !is_state(t->values->pattern)))
+		why = "it is allocated or free";
 	if (!why && t->op > UNEQUAL &&
 	    (t->nr > 1 || t->values->pattern ||
 	     t->values->first != t->values->last))
@@ -187,6 +195,16 @@ bool page_owner_filter_needs_clock(const struct page_owner_filter *f)
 	for (size_t i = 0; i < f->nr; i++) {
 		if (f->terms[i].key == AGE)
 			return true;
+	}
+	return false;
+}
+
+bool page_owner_filter_wants_freed(const struct page_owner_filter *f)
+{
+	for (size_t i = 0; f && i < f->nr; i++) {
+		if (f->terms[i].key == STATE)
+			return !strcmp(f->terms[i].values->pattern, "free") ==
+			       (f->terms[i].op == EQUAL);
 	}
 	return false;
 }
@@ -270,6 +288,8 @@ static bool name_matches(const struct page_owner_filter *f, enum key key,
 		return allocator_matches(pattern, rec);
 	case STACK:
 		return stack_matches(pattern, rec->stack);
+	case STATE:
+		return !strcmp(pattern, "free") == rec->freed;
 	default:
 		return zone_matches(f, pattern,
 				    page_owner_record_number(rec, "zone="));
@@ -282,6 +302,7 @@ static bool number_of(const struct page_owner_filter *f, enum key key,
 		      unsigned long long *val)
 {
 	unsigned long long now = f->info ? f->info->clock_ns : 0;
+	unsigned long long since = rec->freed ? rec->free_ts : rec->ts;
 	int i = -1;
 
 	switch (key) {
@@ -298,8 +319,8 @@ static bool number_of(const struct page_owner_filter *f, enum key key,
 		*val = rec->ts;
 		return rec->has & 1u << PAGE_OWNER_TS;
 	case AGE:
-		*val = now > rec->ts ? now - rec->ts : 0;
-		return now && rec->has & 1u << PAGE_OWNER_TS;
+		*val = now > since ? now - since : 0;
+		return now && since && rec->has & 1u << PAGE_OWNER_TS;
 	case PID:
 		i = rec->pid;
 		break;

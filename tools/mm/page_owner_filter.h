@@ -44,6 +44,14 @@ int page_owner_filter_add(struct page_owner_filter *filter, const char *text,
 bool page_owner_filter_needs_clock(const struct page_owner_filter *filter);
 
 /**
+ * page_owner_filter_wants_freed() - are records of free pages asked for?
+ * @filter: the filter, or NULL
+ *
+ * Return: true if they are, and then those of pages in use are not.
+ */
+bool page_owner_filter_wants_freed(const struct page_owner_filter *filter);
+
+/**
  * page_owner_filter_pass() - is this record asked for?
  * @filter: the filter
  * @rec: the record

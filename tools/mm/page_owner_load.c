@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,9 @@ struct part {
 	uint64_t total;			/* bytes of the input, 0 if unknown */
 	struct page_owner_agg agg;
 	struct page_owner_reader_stats stats;
+	bool freed;
+	unsigned long long left_out;
+	unsigned long long left_out_pages;
 	unsigned long long no_frames;
 	pthread_t thread;
 	bool started;
@@ -66,10 +70,21 @@ static void end_progress(const struct part *part, uint64_t next)
 		fputs("\r\033[K", stderr);
 }
 
+static void add_pages(unsigned long long *sum, unsigned long long pages)
+{
+	if (__builtin_add_overflow(*sum, pages, sum))
+		*sum = ULLONG_MAX;
+}
+
 static int add(struct part *part, struct page_owner_record *rec)
 {
 	const struct page_owner_request *req = part->request;
 
+	if (!req->any_state && rec->freed != part->freed) {
+		part->left_out++;
+		add_pages(&part->left_out_pages, rec->pages);
+		return 0;
+	}
 	if (part->handles)
 		page_owner_handles_fill(part->handles, rec);
 	part->no_frames += !rec->stack.len;
@@ -87,7 +102,7 @@ static int count_records(struct part *part)
 	uint64_t next = PROGRESS_STEP;
 	int ret;
 
-	if (page_owner_reader_init_stream(&reader, part->stream))
+	if (page_owner_reader_init(&reader, part->stream))
 		return -1;
 	while ((ret = page_owner_reader_next(&reader, &rec)) > 0) {
 		show_progress(part, &next);
@@ -125,6 +140,7 @@ static void init_part(struct part *part, const struct page_owner_request *req,
 	memset(part, 0, sizeof(*part));
 	part->request = req;
 	part->handles = load->handles.nr ? &load->handles : NULL;
+	part->freed = load->freed;
 	page_owner_agg_init(&part->agg, req->cull, req->keep);
 	part->agg.functions = req->functions;
 	part->agg.old_ts = req->old_ts;
@@ -140,13 +156,15 @@ static int take_part(struct page_owner_load *load, struct part *part, bool first
 		sum->first_lost = part->start + stats->first_lost;
 		sum->why = stats->why;
 	}
-	sum->bytes += stats->bytes;
 	sum->records += stats->records;
+	sum->freed += stats->freed;
 	sum->lost += stats->lost;
 	for (int i = 0; i < PAGE_OWNER_NR_FIELDS; i++)
 		sum->have[i] += stats->have[i];
 	sum->cut = stats->cut;
 	sum->open_end = stats->open_end;
+	load->left_out += part->left_out;
+	add_pages(&load->left_out_pages, part->left_out_pages);
 	load->no_frames += part->no_frames;
 	if (first) {
 		load->agg = part->agg;
@@ -160,16 +178,16 @@ static int take_part(struct page_owner_load *load, struct part *part, bool first
 /* Offset of the first record at or after @from, 0 if it is not near. */
 static uint64_t find_split(int fd, uint64_t from)
 {
-	static const char start[] = "\nPage allocated via order ";
-	char *buf = malloc(SPLIT_WINDOW), *found = NULL;
+	char *buf = malloc(SPLIT_WINDOW);
+	const char *found = NULL;
 	ssize_t n;
 
 	if (!buf)
 		return 0;
 	n = pread(fd, buf, SPLIT_WINDOW, from);
 	if (n > 0)
-		found = memmem(buf, n, start, sizeof(start) - 1);
-	from = found ? from + (found + 1 - buf) : 0;
+		found = page_owner_record_find(buf, n);
+	from = found ? from + (found - buf) : 0;
 	free(buf);
 	return from;
 }
@@ -283,14 +301,12 @@ static int read_stacks_file(struct page_owner_load *load, const char *path)
 /* A file of page_owner_stacks/, and not a dump whose beginning is missing? */
 static int is_stacks(struct page_owner_stream *s)
 {
-	static const char start[] = "\nPage allocated via order ";
 	size_t len;
 	const char *text = page_owner_stream_peek(s, PAGE_OWNER_MIN_READ, &len);
 
 	if (!text)
 		return -1;
-	return page_owner_stacks_start(text, len) &&
-	       !memmem(text, len, start, sizeof(start) - 1);
+	return page_owner_stacks_start(text, len) && !page_owner_record_find(text, len);
 }
 
 /* Takes off the layers around the text; the stream stays one to close. */
@@ -352,6 +368,7 @@ static int begin(struct page_owner_load *load, const struct page_owner_request *
 {
 	memset(load, 0, sizeof(*load));
 	load->info.page_size = DEFAULT_PAGE_SIZE;
+	load->freed = page_owner_filter_wants_freed(req->filter);
 	if (req->filter)
 		req->filter->info = &load->info;
 	return req->stacks ? read_stacks_file(load, req->stacks) : 0;
@@ -398,7 +415,7 @@ int page_owner_load(struct page_owner_load *load, int fd,
 bool page_owner_load_damaged(const struct page_owner_load *load)
 {
 	for (int i = 0; i < PAGE_OWNER_NR_FIELDS; i++) {
-		if (load->stats.have[i] && load->stats.have[i] != load->stats.records)
+		if (page_owner_reader_missing(&load->stats, i))
 			return true;
 	}
 	return load->stats.lost || load->stats.cut || *load->damage;

@@ -18,6 +18,8 @@
  * @old_ts: records from before are counted as old
  * @filter: which records to look at; NULL for all
  * @select: likewise
+ * @any_state: free pages too, told apart from those in use; else those are left
+ *	out of which the filter does not ask for
  * @threads: how many may work on it, 0 for one per processor
  * @stacks: show_stacks_handles, to look handles up in; NULL for none
  * @progress: show on standard error how far it is
@@ -29,6 +31,7 @@ struct page_owner_request {
 	uint64_t old_ts;
 	struct page_owner_filter *filter;
 	const struct page_owner_select *select;
+	bool any_state;
 	unsigned int threads;
 	const char *stacks;
 	bool progress;
@@ -42,6 +45,9 @@ struct page_owner_request {
  * @handles: which frames its handles stand for
  * @damage: why the input ended before its time, empty if it did not
  * @stacks_only: the input is one of page_owner_stacks/: no records, only pages
+ * @freed: what was counted is free, and owned by nobody any more
+ * @left_out: number of records in the other state
+ * @left_out_pages: number of their pages, saturating
  * @no_frames: number of records without any
  * @failed: what could not be read, if page_owner_load() failed
  */
@@ -52,6 +58,9 @@ struct page_owner_load {
 	struct page_owner_handles handles;
 	char damage[160];
 	bool stacks_only;
+	bool freed;
+	unsigned long long left_out;
+	unsigned long long left_out_pages;
 	unsigned long long no_frames;
 	const char *failed;
 };

@@ -5,12 +5,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "page_owner_output.h"
+
+/* The file to remove if a signal ends the program. */
+static char tmp_file[PATH_MAX];
 
 static bool is_stdout(const char *path)
 {
@@ -128,6 +133,39 @@ int page_owner_output_open(struct page_owner_output *out, const char *path)
 	return no_room_beside(errno) ? open_in_place(out, path) : -1;
 }
 
+static void remove_tmp(int sig)
+{
+	if (*tmp_file)
+		unlink(tmp_file);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+void page_owner_output_guard(const struct page_owner_output *out)
+{
+	static const int sigs[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM };
+
+	if (out->tmp)
+		snprintf(tmp_file, sizeof(tmp_file), "%s", out->tmp);
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(*sigs); i++) {
+		/* nohup and shells ignore some of them on purpose */
+		if (signal(sigs[i], remove_tmp) == SIG_IGN)
+			signal(sigs[i], SIG_IGN);
+	}
+}
+
+/* What is opened here can only fail. */
+void page_owner_output_reserve(void)
+{
+	int fd;
+
+	do {
+		fd = open("/", O_PATH);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int page_owner_output_begin(struct page_owner_output *out)
 {
 	int fd = fileno(out->file);
@@ -175,6 +213,7 @@ void page_owner_output_abort(struct page_owner_output *out)
 		fclose(out->file);
 	if (out->tmp)
 		unlink(out->tmp);
+	*tmp_file = '\0';
 	free(out->tmp);
 	free(out->path);
 	memset(out, 0, sizeof(*out));

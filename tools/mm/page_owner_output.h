@@ -44,6 +44,22 @@ bool page_owner_output_is_input(const char *path, int in);
 int page_owner_output_open(struct page_owner_output *out, const char *path);
 
 /**
+ * page_owner_output_guard() - let signals that end the program clean up
+ * @out: the output, open; the only one of the program
+ *
+ * They remove the file that is not complete.
+ */
+void page_owner_output_guard(const struct page_owner_output *out);
+
+/**
+ * page_owner_output_reserve() - keep standard files from being others
+ *
+ * One that is closed must not lend its number to the input or the output:
+ * messages would go there. To be called before anything is opened.
+ */
+void page_owner_output_reserve(void);
+
+/**
  * page_owner_output_begin() - drop the old contents of a file
  * @out: the output, before anything is written to it
  *

@@ -43,6 +43,14 @@ enum page_owner_packing page_owner_best_packing(void)
 							  PAGE_OWNER_PLAIN;
 }
 
+void page_owner_put_packing(FILE *file)
+{
+	fprintf(file, "gzip: %s\n", page_owner_has_packing(PAGE_OWNER_GZIP) ?
+		"yes (zlib)" : "no (built without zlib)");
+	fprintf(file, "zstd: %s\n", page_owner_has_packing(PAGE_OWNER_ZSTD) ?
+		"yes (libzstd)" : "no (built without libzstd)");
+}
+
 static int put(struct page_owner_packer *p, const void *data, size_t len)
 {
 	return fwrite(data, 1, len, p->file) == len ? 0 : -1;

@@ -47,6 +47,12 @@ enum page_owner_packing page_owner_best_packing(void);
 bool page_owner_has_packing(enum page_owner_packing packing);
 
 /**
+ * page_owner_put_packing() - say what this program was built with
+ * @file: where to
+ */
+void page_owner_put_packing(FILE *file);
+
+/**
  * page_owner_pack_open() - begin to pack
  * @packer: the packer
  * @file: where the packed bytes go; stays the caller's

@@ -14,7 +14,13 @@
 #define SECTION_MAX	0x1000000
 /* More than headers and records will grow to. */
 #define STRUCT_MAX	4096
+#ifdef PAGE_OWNER_SMALL
+#define HASH_BITS	6
+#define READ_AHEAD	512
+#else
 #define HASH_BITS	14
+#define READ_AHEAD	65536
+#endif
 
 /**
  * struct def - a definition, and where it is found
@@ -75,7 +81,7 @@ struct page_owner_raw_reader {
 	char *text;
 	size_t text_len;
 	size_t text_size;
-	char in[1 << 16];
+	char in[READ_AHEAD];
 	size_t in_len;
 	size_t in_done;
 };
@@ -470,11 +476,13 @@ static void put_flags(struct page_owner_raw_reader *raw, unsigned long long flag
 	for (def = raw->first[PAGE_OWNER_RAW_PAGE_FIELDS]; def; def = def->after) {
 		unsigned long long value;
 
-		if (def->def.nr_words != 2 || def->def.words[0] > 63)
-			continue;
-		value = (flags >> def->def.words[0]) & def->key;
+		if (def->def.nr_words != 3 || def->def.words[1] > 63) {
+			fail(raw, "damaged description of a page flags field");
+			return;
+		}
+		value = (flags >> def->def.words[1]) & def->def.words[0];
 		put(raw, def->def.text, def->def.text_len);
-		print(raw, def->def.words[1] == 16 ? "=0x%llx|" : "=%llu|",
+		print(raw, def->def.words[2] == 16 ? "=0x%llx|" : "=%llu|",
 		      value);
 	}
 	if (raw->text_len && raw->text[raw->text_len - 1] == '|')

@@ -37,6 +37,7 @@ static void take_head(struct raw_stream *s)
 		return;
 	s->info->clock_ns = head->clock;
 	s->info->time_ns = head->realtime;
+	s->info->no_times = head->flags & PAGE_OWNER_RAW_NO_TIME;
 	if (head->page_size && !(head->page_size & (head->page_size - 1)) &&
 	    head->page_size <= 1 << 20)
 		s->info->page_size = head->page_size;
@@ -54,22 +55,19 @@ static void take_zones(struct raw_stream *s)
 	}
 }
 
-/* The text of the next allocation; 0 at the end, -1 for damage */
+/* The text of the next record; 0 at the end, -1 for damage */
 static int next_text(struct raw_stream *s)
 {
 	struct page_owner_raw_freed rec;
 	bool freed;
-	int ret;
+	int ret = page_owner_raw_next(s->raw, &rec, &freed);
 
-	do {
-		ret = page_owner_raw_next(s->raw, &rec, &freed);
-		if (ret <= 0)
-			return ret;
-	} while (freed);
+	if (ret <= 0)
+		return ret;
 	if (!s->has_info)
 		take_zones(s);
 	s->has_info = true;
-	s->text = page_owner_raw_text(s->raw, &rec, false, PAGE_OWNER_RAW_STACK,
+	s->text = page_owner_raw_text(s->raw, &rec, freed, PAGE_OWNER_RAW_STACK,
 				      &s->len);
 	return s->text ? 1 : -1;
 }

@@ -20,8 +20,6 @@ bool page_owner_raw_start(const void *text, size_t len);
  * @info: receives what the dump says about itself; has to live as long as the
  *	stream
  *
- * Records of freed pages are left out: they own nothing.
- *
  * Return: the stream, or NULL with errno set, and then @under is still the
  * caller's.
  */

@@ -2,98 +2,41 @@
 /*
  * Finding the records in a stream of text, whatever its state.
  *
- * A window slides over the input and grows only for a record that does not fit.
+ * The window on the input grows only for a record that does not fit.
  * After damage, reading goes on at the next empty line or start of a record.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "page_owner_reader.h"
 
-#define FIRST_SIZE	(8 * PAGE_OWNER_MIN_READ)
-
 static const char too_long[] = "a record of more than 16 MiB";
 
-int page_owner_reader_init_stream(struct page_owner_reader *r,
-				  struct page_owner_stream *stream)
+unsigned long long
+page_owner_reader_missing(const struct page_owner_reader_stats *stats,
+			  enum page_owner_field field)
 {
-	memset(r, 0, sizeof(*r));
-	r->stream = stream;
-	r->size = FIRST_SIZE;
-	r->buf = malloc(r->size);
-	return r->buf ? 0 : -1;
+	/* A kernel that has records of free pages tells of their free only. */
+	if (!stats->have[field] || (field == PAGE_OWNER_FREE_TS && stats->freed))
+		return 0;
+	return stats->records - stats->have[field];
 }
 
-int page_owner_reader_init(struct page_owner_reader *r, int fd)
+int page_owner_reader_init(struct page_owner_reader *r,
+			   struct page_owner_stream *stream)
 {
-	struct page_owner_stream *stream = page_owner_stream_fd(fd);
-
 	memset(r, 0, sizeof(*r));
-	if (!stream)
-		return -1;
-	if (page_owner_reader_init_stream(r, stream)) {
-		page_owner_stream_close(stream);
-		return -1;
-	}
-	r->own_stream = true;
-	return 0;
+	return page_owner_window_init(&r->window, stream);
 }
 
 void page_owner_reader_destroy(struct page_owner_reader *r)
 {
-	if (r->own_stream)
-		page_owner_stream_close(r->stream);
-	r->own_stream = false;
-	free(r->buf);
-	r->buf = NULL;
-}
-
-static int make_room(struct page_owner_reader *r)
-{
-	char *buf;
-
-	if (r->size - r->end >= PAGE_OWNER_MIN_READ)
-		return 0;
-	memmove(r->buf, r->buf + r->start, r->end - r->start);
-	r->offset += r->start;
-	r->end -= r->start;
-	r->start = 0;
-	if (r->size - r->end >= PAGE_OWNER_MIN_READ)
-		return 0;
-	buf = realloc(r->buf, r->size * 2);
-	if (!buf)
-		return -1;
-	r->buf = buf;
-	r->size *= 2;
-	return 0;
-}
-
-static int fill(struct page_owner_reader *r)
-{
-	ssize_t n;
-
-	if (make_room(r))
-		return -1;
-	n = page_owner_stream_read(r->stream, r->buf + r->end, r->size - r->end);
-	if (n < 0)
-		return -1;
-	r->end += n;
-	r->stats.bytes += n;
-	if (n)
-		return 0;
-	r->eof = true;
-	/* Complete the last line, so that it equals others with its text. */
-	if (r->end > r->start && r->buf[r->end - 1] != '\n') {
-		r->buf[r->end++] = '\n';
-		r->added_newline = true;
-	}
-	return 0;
+	page_owner_window_destroy(&r->window);
 }
 
 static void count_lost(struct page_owner_reader *r, const char *why)
 {
 	if (!r->stats.lost++) {
-		r->stats.first_lost = r->offset + r->start;
+		r->stats.first_lost = r->window.offset + r->window.start;
 		r->stats.why = why;
 	}
 }
@@ -114,17 +57,18 @@ static size_t empty_line(const char *line, size_t len)
  */
 static bool skip_line(struct page_owner_reader *r)
 {
-	const char *line = r->buf + r->start;
-	size_t len = r->end - r->start;
+	struct page_owner_window *w = &r->window;
+	const char *line = w->buf + w->start;
+	size_t len = w->end - w->start;
 	size_t empty = r->mid_line ? 0 : empty_line(line, len);
 	const char *newline;
 
 	if (empty) {
 		r->in_junk = false;
-		r->start += empty;
+		w->start += empty;
 		return true;
 	}
-	if (!r->mid_line && !r->eof &&
+	if (!r->mid_line && !w->eof &&
 	    ((len == 1 && *line == '\r') ||
 	     page_owner_record_may_start(line, len)))
 		return false;
@@ -133,7 +77,7 @@ static bool skip_line(struct page_owner_reader *r)
 	r->in_junk = true;
 	newline = memchr(line, '\n', len);
 	r->mid_line = !newline;
-	r->start += newline ? (size_t)(newline + 1 - line) : len;
+	w->start += newline ? (size_t)(newline + 1 - line) : len;
 	return true;
 }
 
@@ -154,6 +98,7 @@ static void count_record(struct page_owner_reader *r,
 			 const struct page_owner_record *rec)
 {
 	r->stats.records++;
+	r->stats.freed += rec->freed;
 	for (int i = 0; i < PAGE_OWNER_NR_FIELDS; i++)
 		r->stats.have[i] += rec->has >> i & 1;
 }
@@ -163,9 +108,10 @@ static bool take_record(struct page_owner_reader *r,
 			struct page_owner_layout *layout,
 			struct page_owner_record *rec)
 {
-	char *buf = r->buf + r->start;
+	struct page_owner_window *w = &r->window;
+	char *buf = w->buf + w->start;
 	size_t len = layout->pos;
-	bool at_end = r->eof && r->start + len == r->end;
+	bool at_end = w->eof && w->start + len == w->end;
 
 	if (!layout->why && memchr(buf, '\r', len)) {
 		size_t text_len = drop_crs(buf, len);
@@ -179,12 +125,12 @@ static bool take_record(struct page_owner_reader *r,
 		layout->why = "a NUL byte";
 	if (layout->why) {
 		count_lost(r, layout->why);
-		r->start += len;
+		w->start += len;
 		return false;
 	}
-	r->start += len;
+	w->start += len;
 	r->stats.open_end = at_end;
-	r->stats.cut = at_end && r->added_newline;
+	r->stats.cut = at_end && w->added_newline;
 	page_owner_record_load(rec, layout, buf);
 	count_record(r, rec);
 	return true;
@@ -194,17 +140,19 @@ static bool take_record(struct page_owner_reader *r,
 static int find_record(struct page_owner_reader *r,
 		       struct page_owner_layout *layout)
 {
+	struct page_owner_window *w = &r->window;
+
 	memset(layout, 0, sizeof(*layout));
-	while (!page_owner_layout_scan(layout, r->buf + r->start,
-				       r->end - r->start, r->eof)) {
-		if (r->end - r->start > PAGE_OWNER_MAX_RECORD) {
+	while (!page_owner_layout_scan(layout, w->buf + w->start,
+				       w->end - w->start, w->eof)) {
+		if (w->end - w->start > PAGE_OWNER_MAX_RECORD) {
 			count_lost(r, too_long);
 			r->in_junk = true;
-			r->mid_line = r->buf[r->end - 1] != '\n';
-			r->start = r->end;
+			r->mid_line = w->buf[w->end - 1] != '\n';
+			w->start = w->end;
 			return 0;
 		}
-		if (fill(r))
+		if (page_owner_window_fill(w))
 			return -1;
 	}
 	if (layout->pos > PAGE_OWNER_MAX_RECORD)
@@ -215,14 +163,15 @@ static int find_record(struct page_owner_reader *r,
 int page_owner_reader_next(struct page_owner_reader *r,
 			   struct page_owner_record *rec)
 {
+	struct page_owner_window *w = &r->window;
 	struct page_owner_layout layout;
 
 	for (;;) {
-		bool more = r->start == r->end;
+		bool more = w->start == w->end;
 		int ret;
 
 		if (!more && !r->mid_line &&
-		    page_owner_record_starts(r->buf + r->start, r->end - r->start)) {
+		    page_owner_record_starts(w->buf + w->start, w->end - w->start)) {
 			r->in_junk = false;
 			ret = find_record(r, &layout);
 			if (ret < 0)
@@ -233,9 +182,9 @@ int page_owner_reader_next(struct page_owner_reader *r,
 		}
 		if (!more)
 			more = !skip_line(r);
-		if (more && r->eof)
+		if (more && w->eof)
 			return 0;
-		if (more && fill(r))
+		if (more && page_owner_window_fill(w))
 			return -1;
 	}
 }

@@ -7,15 +7,15 @@
 #include <stdint.h>
 
 #include "page_owner_record.h"
-#include "page_owner_stream.h"
+#include "page_owner_window.h"
 
 /** PAGE_OWNER_MAX_RECORD - a longer record is taken for damage */
 #define PAGE_OWNER_MAX_RECORD	((size_t)16 << 20)
 
 /**
  * struct page_owner_reader_stats - what became of the input
- * @bytes: bytes read
  * @records: records read
+ * @freed: those of free pages among them
  * @lost: damaged records, and pieces of text that are in no record
  * @have: number of records that carry each optional field
  * @first_lost: offset in the input of the first damage
@@ -24,8 +24,8 @@
  * @open_end: no empty line after the last record
  */
 struct page_owner_reader_stats {
-	unsigned long long bytes;
 	unsigned long long records;
+	unsigned long long freed;
 	unsigned long long lost;
 	unsigned long long have[PAGE_OWNER_NR_FIELDS];
 	unsigned long long first_lost;
@@ -35,57 +35,42 @@ struct page_owner_reader_stats {
 };
 
 /**
+ * page_owner_reader_missing() - how many records lack what others have
+ * @stats: what became of an input
+ * @field: an optional field
+ *
+ * Return: their number, 0 also if no record has the field: then the kernel does
+ * not print it.
+ */
+unsigned long long
+page_owner_reader_missing(const struct page_owner_reader_stats *stats,
+			  enum page_owner_field field);
+
+/**
  * struct page_owner_reader - a stream of records
- * @stream: where it is read from
+ * @window: what is read of it
  * @stats: what became of the input so far
- * @buf: a window on the input
- * @size: size of @buf
- * @start: first byte in @buf that is not consumed
- * @end: end of the bytes in @buf
- * @offset: offset in the input of @buf's first byte
- * @eof: the input has ended
- * @added_newline: its last line had none
- * @in_junk: what is at @start belongs to damage that is counted already
- * @mid_line: @start is not the start of a line
- * @own_stream: @stream is the reader's to close
+ * @in_junk: what is next belongs to damage that is counted already
+ * @mid_line: what is next is not the start of a line
  *
  * Only @stats is for the users of a reader.
  */
 struct page_owner_reader {
-	struct page_owner_stream *stream;
+	struct page_owner_window window;
 	struct page_owner_reader_stats stats;
-	char *buf;
-	size_t size;
-	size_t start;
-	size_t end;
-	unsigned long long offset;
-	bool eof;
-	bool added_newline;
 	bool in_junk;
 	bool mid_line;
-	bool own_stream;
 };
 
 /**
  * page_owner_reader_init() - begin to read records
  * @reader: the reader
- * @fd: a file, a pipe or debugfs; stays the caller's to close
- *
- * The input is read once from where it stands, and its size is never asked for.
- *
- * Return: 0, or -1 with errno set.
- */
-int page_owner_reader_init(struct page_owner_reader *reader, int fd);
-
-/**
- * page_owner_reader_init_stream() - begin to read records of a stream
- * @reader: the reader
  * @stream: the stream, which stays the caller's
  *
  * Return: 0, or -1 with errno set.
  */
-int page_owner_reader_init_stream(struct page_owner_reader *reader,
-				  struct page_owner_stream *stream);
+int page_owner_reader_init(struct page_owner_reader *reader,
+			   struct page_owner_stream *stream);
 
 /**
  * page_owner_reader_next() - read the next record

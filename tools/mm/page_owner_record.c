@@ -13,6 +13,14 @@
 #define START		"Page allocated via order "
 #define START_LEN	(sizeof(START) - 1)
 
+/* Of pages that are free */
+#define FREED_START	"Page last allocated via order "
+#define FREED_START_LEN	(sizeof(FREED_START) - 1)
+
+/* What both have in common, after the end of the line before */
+#define ANY_START	"\nPage "
+#define ANY_START_LEN	(sizeof(ANY_START) - 1)
+
 /* 15 bytes, each of which a careful kernel may print as \ooo */
 #define COMM_MAX	60
 
@@ -111,9 +119,9 @@ static const char *find_comm_end(const char *comm, const char *end)
 	if (len > COMM_MAX + 1)
 		len = COMM_MAX + 1;
 	/* This record may be cut off: what follows is not a part of its name. */
-	next = memmem(comm, len, "\n" START, START_LEN + 1);
+	next = page_owner_record_find(comm, len);
 	if (next)
-		len = next - comm;
+		len = next - 1 - comm;
 	while (len) {
 		const char *p = memrchr(comm, ')', len);
 		struct cursor c = { p, end };
@@ -132,12 +140,26 @@ static const char *find_comm_end(const char *comm, const char *end)
 
 bool page_owner_record_may_start(const char *line, size_t len)
 {
-	return !memcmp(line, START, len < START_LEN ? len : START_LEN);
+	return !memcmp(line, START, len < START_LEN ? len : START_LEN) ||
+	       !memcmp(line, FREED_START, len < FREED_START_LEN ? len : FREED_START_LEN);
 }
 
 bool page_owner_record_starts(const char *line, size_t len)
 {
-	return len >= START_LEN && !memcmp(line, START, START_LEN);
+	return (len >= START_LEN && !memcmp(line, START, START_LEN)) ||
+	       (len >= FREED_START_LEN && !memcmp(line, FREED_START, FREED_START_LEN));
+}
+
+const char *page_owner_record_find(const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	while ((text = memmem(text, end - text, ANY_START, ANY_START_LEN))) {
+		text++;
+		if (page_owner_record_starts(text, end - text))
+			return text;
+	}
+	return NULL;
 }
 
 static void set_has(struct page_owner_layout *l, enum page_owner_field field)
@@ -157,7 +179,8 @@ static const char *scan_times(struct page_owner_layout *l, const char *buf,
 	l->time_off[0] = digits.ptr - buf;
 	l->time_len[0] = digits.len;
 
-	if (skip(c, ", free_ts ")) {
+	/* Of free pages, the free has a line of its own. */
+	if (!l->fields.freed && skip(c, ", free_ts ")) {
 		if (!get_time(c, &l->fields.free_ts, &digits))
 			return "no time of release";
 		set_has(l, PAGE_OWNER_FREE_TS);
@@ -194,7 +217,9 @@ static const char *scan_fields(struct page_owner_layout *l, const char *buf,
 	const char *comma, *why;
 	uint64_t order;
 
-	if (!skip(c, START) || !get_u64(c, &order) || order > PAGE_OWNER_MAX_ORDER)
+	l->fields.freed = skip(c, FREED_START);
+	if ((!l->fields.freed && !skip(c, START)) || !get_u64(c, &order) ||
+	    order > PAGE_OWNER_MAX_ORDER)
 		return "no order";
 	l->fields.order = order;
 	if (!skip(c, ", mask ") || c->pos == c->end || *c->pos != '0')
@@ -262,6 +287,36 @@ static bool scan_pfn(struct page_owner_layout *l, const char *line, size_t len)
 	return true;
 }
 
+/*
+ * "Page freed by pid N, tgid N, ts N ns". The frames after it are of the free, and
+ * not those of a stack that the allocation had not.
+ */
+static bool scan_free(struct page_owner_layout *l, const char *line, size_t len)
+{
+	struct cursor c = { line, line + len };
+	struct page_owner_span digits;
+	int pid, tgid;
+
+	if (!skip(&c, "Page freed by pid "))
+		return false;
+	if (!l->stack_off) {
+		l->stack_off = l->pos;
+		l->stack_end = l->pos;
+	}
+	if (l->time_len[1]) {
+		l->why = "two frees of one page";
+	} else if (!get_int(&c, &pid) || !skip(&c, ", tgid ") || !get_int(&c, &tgid) ||
+		   !skip(&c, ", ts ") || !get_time(&c, &l->fields.free_ts, &digits) ||
+		   !at_field_end(&c)) {
+		l->why = "no time of release";
+	} else {
+		set_has(l, PAGE_OWNER_FREE_TS);
+		l->time_off[1] = l->pos + (digits.ptr - line);
+		l->time_len[1] = digits.len;
+	}
+	return true;
+}
+
 /* Frames are indented; only the first run of them is the stack. */
 static void scan_body_line(struct page_owner_layout *l, const char *line,
 			   size_t len)
@@ -273,9 +328,17 @@ static void scan_body_line(struct page_owner_layout *l, const char *line,
 		}
 		if (l->stack_end == l->pos)
 			l->stack_end += len;
-	} else {
-		scan_pfn(l, line, len);
+	} else if (!scan_pfn(l, line, len) && l->fields.freed) {
+		scan_free(l, line, len);
 	}
+}
+
+/* At the end of a record */
+static bool complete(struct page_owner_layout *l)
+{
+	if (l->fields.freed && !l->time_len[1] && !l->why)
+		l->why = "no line about the release";
+	return true;
 }
 
 bool page_owner_layout_scan(struct page_owner_layout *l, const char *buf,
@@ -290,15 +353,14 @@ bool page_owner_layout_scan(struct page_owner_layout *l, const char *buf,
 
 		if (!end && !eof)
 			return false;
-		if (*line == '\n' || (*line == '\r' && end == line + 1))
-			return true;
-		if (page_owner_record_starts(line, len - l->pos))
-			return true;
+		if (*line == '\n' || (*line == '\r' && end == line + 1) ||
+		    page_owner_record_starts(line, len - l->pos))
+			return complete(l);
 		end = end ? end + 1 : buf + len;
 		scan_body_line(l, line, end - line);
 		l->pos += end - line;
 	}
-	return eof;
+	return eof && complete(l);
 }
 
 void page_owner_record_load(struct page_owner_record *rec,
@@ -323,17 +385,23 @@ void page_owner_record_forget_time(struct page_owner_record *rec,
 				   enum page_owner_field field)
 {
 	struct page_owner_span *pos = &rec->time_pos[field != PAGE_OWNER_TS];
+	bool in_body = field == PAGE_OWNER_FREE_TS && rec->freed;
+	struct page_owner_span *text = in_body ? &rec->body : &rec->head;
 	size_t len = pos->len;
 
 	if (!len)
 		return;
-	/* The front of the line is short: move it up to the digits' end. */
-	memmove((char *)rec->head.ptr + len, rec->head.ptr,
-		pos->ptr - rec->head.ptr);
-	rec->head.ptr += len;
-	rec->head.len -= len;
-	rec->comm.ptr += len;
-	if (field == PAGE_OWNER_FREE_TS)
+	/* What is before them is short: move it up to the digits' end. */
+	memmove((char *)text->ptr + len, text->ptr, pos->ptr - text->ptr);
+	/* Frames that were looked up are elsewhere, and stay there. */
+	if (in_body && rec->stack.ptr >= text->ptr &&
+	    rec->stack.ptr <= text->ptr + text->len)
+		rec->stack.ptr += len;
+	text->ptr += len;
+	text->len -= len;
+	if (!in_body)
+		rec->comm.ptr += len;
+	if (!in_body && field == PAGE_OWNER_FREE_TS)
 		rec->time_pos[0].ptr += len;
 	pos->ptr += len;
 	pos->len = 0;

@@ -17,6 +17,18 @@
  *	[other lines]
  *	(empty line)
  *
+ * Asked for pages that are free, ours begins with other words, and goes on with
+ * what the record says of the free:
+ *
+ *	Page last allocated via order N, mask M, ...
+ *	[PFN N ...]
+ *	 frame
+ *	 ...
+ *	[other lines]
+ *	Page freed by pid N, tgid N, ts N ns
+ *	 frame
+ *	 ...
+ *
  * comm is whatever a process chose to call itself, at most 15 bytes, and older
  * kernels print it raw: it can hold newlines, brackets, or a whole "), ts 1 ns".
  * It is too short to hold the first words of a record, so those always are one.
@@ -54,6 +66,7 @@ struct page_owner_span {
  * @stack: the frames, a part of @body unless they were looked up by @handle
  * @comm: task name, a part of @head, empty if unknown
  * @has: bit mask of enum page_owner_field
+ * @freed: the pages are free: all but @free_ts is of their last allocation
  * @order: order of the allocation
  * @handle: of an entry that has one in place of its frames, 0 if unknown
  * @pages: number of pages
@@ -62,7 +75,8 @@ struct page_owner_span {
  * @pfn: page frame number, 0 if unknown
  * @ts: time of the allocation, 0 if unknown
  * @free_ts: time of the last release, 0 if unknown or never
- * @time_pos: where in @head the digits of @ts and @free_ts are
+ * @time_pos: where the digits of @ts and @free_ts are: in @head, or for the latter
+ *	in @body, if @freed
  *
  * The text belongs to the buffer that the record was found in.
  */
@@ -73,6 +87,7 @@ struct page_owner_record {
 	struct page_owner_span stack;
 	struct page_owner_span comm;
 	unsigned int has;
+	bool freed;
 	unsigned int order;
 	unsigned int handle;
 	uint64_t pages;
@@ -124,6 +139,15 @@ struct page_owner_layout {
 bool page_owner_record_starts(const char *line, size_t len);
 
 /**
+ * page_owner_record_find() - look for the first record
+ * @text: where to look; only what follows a newline counts
+ * @len: bytes available
+ *
+ * Return: the record's first byte, or NULL.
+ */
+const char *page_owner_record_find(const char *text, size_t len);
+
+/**
  * page_owner_record_may_start() - could more bytes make this begin a record?
  * @line: start of the line
  * @len: bytes available
@@ -160,11 +184,11 @@ void page_owner_record_load(struct page_owner_record *rec,
 			    const char *buf);
 
 /**
- * page_owner_record_forget_time() - take the digits of a time out of the head
+ * page_owner_record_forget_time() - take the digits of a time out of the text
  * @rec: the record; its text is in a buffer that may be changed
  * @field: PAGE_OWNER_TS or PAGE_OWNER_FREE_TS
  *
- * Records that differ in their times only have the same head afterwards. The
+ * Records that differ in their times only have the same text afterwards. The
  * number itself stays in the record.
  */
 void page_owner_record_forget_time(struct page_owner_record *rec,

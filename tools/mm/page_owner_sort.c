@@ -8,22 +8,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "page_owner_agg.h"
 #include "page_owner_allocator.h"
+#include "page_owner_load.h"
 #include "page_owner_output.h"
-#include "page_owner_reader.h"
-#include "page_owner_select.h"
+#include "page_owner_pack.h"
 
 #define VERSION		"1.0"
 #define MAX_KEYS	32
-#define PROGRESS_STEP	(64ull << 20)
 
 enum {
 	EXIT_FINE,
@@ -62,9 +58,6 @@ struct options {
 	size_t nr_order;		/* 0 without --sort */
 	struct page_owner_select select;
 };
-
-/* The file to remove if a signal ends the program. */
-static char tmp_file[PATH_MAX];
 
 #define complain(format, ...) \
 	fprintf(stderr, "page_owner_sort: " format "\n", ##__VA_ARGS__)
@@ -307,6 +300,7 @@ static int parse_args(struct options *opts, int argc, char **argv)
 		}
 		if (opt == 'V') {
 			puts("page_owner_sort " VERSION);
+			page_owner_put_packing(stdout);
 			return 1;
 		}
 		if (parse_option(opts, opt))
@@ -346,9 +340,11 @@ static void put_whole(FILE *file, const struct page_owner_block *block)
 	put_allocator(file, block->allocator);
 	fputs(":\n", file);
 	/* A newline in a task name must not look like the end of the line. */
-	head.len--;
-	page_owner_put_text(file, head, false);
-	fputc('\n', file);
+	if (head.len) {
+		head.len--;
+		page_owner_put_text(file, head, false);
+		fputc('\n', file);
+	}
 	page_owner_put_text(file, span_of(block->body), true);
 	fputc('\n', file);
 }
@@ -359,6 +355,8 @@ static void put_culled(FILE *file, const struct options *opts,
 	const struct page_owner_select *select = &opts->select;
 	unsigned int cull = opts->cull;
 
+	if (block->id.freed)
+		fputs(", freed", file);
 	if (cull & 1u << PAGE_OWNER_BY_PID || select->pids.nr)
 		fprintf(file, ", PID %d", block->pid);
 	if (cull & 1u << PAGE_OWNER_BY_TGID || select->tgids.nr)
@@ -400,43 +398,6 @@ static int put_blocks(struct page_owner_output *out, const struct options *opts,
 	return 0;
 }
 
-static void show_progress(const struct page_owner_reader_stats *stats, bool end)
-{
-	static unsigned long long next = PROGRESS_STEP;
-	static bool shown;
-
-	if (end ? !shown : stats->bytes < next)
-		return;
-	next = stats->bytes + PROGRESS_STEP;
-	shown = true;
-	fprintf(stderr, "\r%llu MiB, %llu records%s",
-		stats->bytes >> 20, stats->records, end ? "\n" : "");
-}
-
-static int read_all(const struct options *opts, struct page_owner_reader *reader,
-		    struct page_owner_agg *agg)
-{
-	bool progress = isatty(STDERR_FILENO);
-	struct page_owner_record rec;
-	int ret;
-
-	while ((ret = page_owner_reader_next(reader, &rec)) > 0) {
-		if (progress)
-			show_progress(&reader->stats, false);
-		if (!page_owner_selected(&opts->select, &rec))
-			continue;
-		if (page_owner_agg_add(agg, &rec)) {
-			complain("out of memory; cull by fewer keys, or select less");
-			return -1;
-		}
-	}
-	if (progress)
-		show_progress(&reader->stats, true);
-	if (ret < 0)
-		complain("cannot read %s: %s", opts->in_name, strerror(errno));
-	return ret;
-}
-
 /*
  * A sort or a list without the field it is about leaves all or nothing, as it
  * always did, and says so. Without the time of release there is no answer.
@@ -457,35 +418,35 @@ static int check_needs(const struct options *opts,
 	return 0;
 }
 
-/* Records that lack what others have; true if there are any. */
-static bool report_gaps(const struct options *opts,
+/* Records that lack what others have */
+static void report_gaps(const struct options *opts,
 			const struct page_owner_reader_stats *stats)
 {
-	bool gaps = false;
-
 	for (int i = 0; i < PAGE_OWNER_NR_FIELDS; i++) {
-		unsigned long long missing = stats->records - stats->have[i];
+		unsigned long long missing = page_owner_reader_missing(stats, i);
 
-		if (!missing || !stats->have[i])
+		if (!missing)
 			continue;
 		complain("%s is damaged: of %llu records, %llu have no %s; they are counted",
 			 opts->in_name, stats->records, missing, field_names[i]);
-		gaps = true;
 	}
-	return gaps;
 }
 
-/* Says what is wrong with the input; true if anything is. */
+/* Says what is wrong with the input; true if anything was lost. */
 static bool report_damage(const struct options *opts,
-			  const struct page_owner_reader_stats *stats)
+			  const struct page_owner_load *load)
 {
-	bool gaps = report_gaps(opts, stats);
+	const struct page_owner_reader_stats *stats = &load->stats;
 
+	report_gaps(opts, stats);
 	if (stats->lost)
 		complain("%s is damaged: %llu records read, %llu lost; the first at byte %llu: %s",
 			 opts->in_name, stats->records, stats->lost,
 			 stats->first_lost, stats->why);
-	if (stats->cut)
+	if (*load->damage)
+		complain("%s is damaged: %s; %llu records read", opts->in_name,
+			 load->damage, stats->records);
+	else if (stats->cut)
 		complain("%s ends in the middle of a line: %llu records read, the last incomplete",
 			 opts->in_name, stats->records);
 	else if (stats->open_end)
@@ -494,7 +455,7 @@ static bool report_damage(const struct options *opts,
 	if (!stats->records && !stats->lost)
 		complain("%s has no records; was the kernel booted with page_owner=on?",
 			 opts->in_name);
-	return gaps || stats->lost || stats->cut;
+	return page_owner_load_damaged(load);
 }
 
 static int sort_and_write(const struct options *opts, struct page_owner_agg *agg,
@@ -522,59 +483,40 @@ static unsigned int times_to_keep(const struct options *opts)
 	return 0;
 }
 
+static void load_failed(const struct options *opts)
+{
+	if (errno == EPROTONOSUPPORT)
+		complain("%s is packed; built without that library, this cannot read it",
+			 opts->in_name);
+	else if (errno == ENOMEM)
+		complain("out of memory; cull by fewer keys, or select less");
+	else
+		complain("cannot read %s: %s", opts->in_name, strerror(errno));
+}
+
 static int process(const struct options *opts, int in, struct page_owner_output *out)
 {
-	struct page_owner_reader reader;
-	struct page_owner_agg agg;
+	const struct page_owner_request request = {
+		.cull = opts->cull,
+		.keep = times_to_keep(opts),
+		.select = &opts->select,
+		.any_state = true,
+		.progress = isatty(STDERR_FILENO),
+	};
+	struct page_owner_load load;
 	int ret = EXIT_FAILED;
 	bool damaged;
 
-	page_owner_agg_init(&agg, opts->cull, times_to_keep(opts));
-	if (page_owner_reader_init(&reader, in)) {
-		complain("out of memory");
-	} else if (!read_all(opts, &reader, &agg)) {
-		damaged = report_damage(opts, &reader.stats);
-		if (!check_needs(opts, &reader.stats) &&
-		    !sort_and_write(opts, &agg, out))
+	if (page_owner_load(&load, in, &request)) {
+		load_failed(opts);
+	} else {
+		damaged = report_damage(opts, &load);
+		if (!check_needs(opts, &load.stats) &&
+		    !sort_and_write(opts, &load.agg, out))
 			ret = damaged ? EXIT_DAMAGED : EXIT_FINE;
 	}
-	page_owner_reader_destroy(&reader);
-	page_owner_agg_destroy(&agg);
+	page_owner_load_destroy(&load);
 	return ret;
-}
-
-static void remove_tmp(int sig)
-{
-	if (*tmp_file)
-		unlink(tmp_file);
-	signal(sig, SIG_DFL);
-	raise(sig);
-}
-
-static void catch_signals(void)
-{
-	static const int sigs[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM };
-
-	for (size_t i = 0; i < sizeof(sigs) / sizeof(*sigs); i++) {
-		/* nohup and shells ignore some of them on purpose */
-		if (signal(sigs[i], remove_tmp) == SIG_IGN)
-			signal(sigs[i], SIG_IGN);
-	}
-}
-
-/*
- * A standard file that is closed must not lend its number to the input or the
- * output: messages would go there. What is opened here can only fail.
- */
-static void reserve_standard_files(void)
-{
-	int fd;
-
-	do {
-		fd = open("/", O_PATH);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
 }
 
 static int open_input(const char *path)
@@ -602,9 +544,7 @@ static int run(const struct options *opts)
 		complain("cannot open %s: %s", opts->out_name, strerror(errno));
 		return EXIT_FAILED;
 	}
-	if (out.tmp)
-		snprintf(tmp_file, sizeof(tmp_file), "%s", out.tmp);
-	catch_signals();
+	page_owner_output_guard(&out);
 	ret = process(opts, in, &out);
 	page_owner_output_abort(&out);
 	close(in);
@@ -616,7 +556,7 @@ int main(int argc, char **argv)
 	struct options opts = { 0 };
 	int ret;
 
-	reserve_standard_files();
+	page_owner_output_reserve();
 	ret = parse_args(&opts, argc, argv);
 	if (ret < 0) {
 		fputs("Try 'page_owner_sort --help'.\n", stderr);

@@ -9,7 +9,6 @@
 
 #include "page_owner_stacks.h"
 
-#define FIRST_SIZE	(2 * PAGE_OWNER_MIN_READ)
 #define FIRST_SLOTS	1024
 
 static const char handle_word[] = "handle: ";
@@ -55,51 +54,18 @@ int page_owner_stacks_init(struct page_owner_stacks_reader *r,
 			   struct page_owner_stream *stream)
 {
 	memset(r, 0, sizeof(*r));
-	r->stream = stream;
-	r->size = FIRST_SIZE;
-	r->buf = malloc(r->size);
-	return r->buf ? 0 : -1;
+	return page_owner_window_init(&r->window, stream);
 }
 
 void page_owner_stacks_destroy(struct page_owner_stacks_reader *r)
 {
-	free(r->buf);
-	r->buf = NULL;
-}
-
-static int fill(struct page_owner_stacks_reader *r)
-{
-	ssize_t n;
-
-	memmove(r->buf, r->buf + r->start, r->end - r->start);
-	r->end -= r->start;
-	r->start = 0;
-	if (r->size - r->end <= PAGE_OWNER_MIN_READ) {
-		char *buf = realloc(r->buf, r->size * 2);
-
-		if (!buf)
-			return -1;
-		r->buf = buf;
-		r->size *= 2;
-	}
-	n = page_owner_stream_read(r->stream, r->buf + r->end, r->size - r->end - 1);
-	if (n < 0)
-		return -1;
-	r->end += n;
-	r->stats.bytes += n;
-	r->eof = !n;
-	/* Complete the last line: there is always room for this byte. */
-	if (r->eof && r->end && r->buf[r->end - 1] != '\n') {
-		r->buf[r->end++] = '\n';
-		r->stats.cut = true;
-	}
-	return 0;
+	page_owner_window_destroy(&r->window);
 }
 
 static void lose(struct page_owner_stacks_reader *r, const char *why)
 {
 	if (!r->stats.lost++) {
-		r->stats.first_lost = r->stats.bytes - (r->end - r->start);
+		r->stats.first_lost = r->window.offset + r->window.start;
 		r->stats.why = why;
 	}
 }
@@ -158,41 +124,53 @@ static const char *parse(struct page_owner_record *rec, const char *text, size_t
 	return NULL;
 }
 
+/* Takes an entry apart; what is wrong with it, or NULL */
+static const char *check_entry(struct page_owner_record *rec, const char *text,
+			       size_t len)
+{
+	const char *why = parse(rec, text, len);
+
+	if (!why && memchr(text, '\0', len))
+		why = "a NUL byte";
+	if (!why && !rec->stack.len && !rec->handle)
+		why = "text that is not part of an entry";
+	return why;
+}
+
 int page_owner_stacks_next(struct page_owner_stacks_reader *r,
 			   struct page_owner_record *rec)
 {
-	for (;;) {
-		char *text = r->buf + r->start;
-		size_t len = entry_len(text, r->end - r->start);
-		const char *why;
+	struct page_owner_window *w = &r->window;
 
-		if (!len && !r->eof) {
-			if (r->end - r->start > PAGE_OWNER_MAX_RECORD) {
+	for (;;) {
+		char *text = w->buf + w->start;
+		size_t len = entry_len(text, w->end - w->start);
+		const char *why;
+		bool blank;
+
+		if (!len && !w->eof) {
+			if (w->end - w->start > PAGE_OWNER_MAX_RECORD) {
 				lose(r, "an entry of more than 16 MiB");
-				r->start = r->end;
+				w->start = w->end;
 			}
-			if (fill(r))
+			if (page_owner_window_fill(w))
 				return -1;
 			continue;
 		}
 		if (!len) {
-			len = r->end - r->start;
+			len = w->end - w->start;
 			r->stats.open_end = len;
+			r->stats.cut = w->added_newline;
 		}
 		if (!len)
 			return 0;
-		r->start += len;
-		if (*text == '\n' || *text == '\r')
-			continue;
-		why = parse(rec, text, len);
-		if (!why && memchr(text, '\0', len))
-			why = "a NUL byte";
-		if (!why && !rec->stack.len && !rec->handle)
-			why = "text that is not part of an entry";
-		if (why) {
+		blank = *text == '\n' || *text == '\r';
+		why = blank ? NULL : check_entry(rec, text, len);
+		if (why)
 			lose(r, why);
+		w->start += len;
+		if (blank || why)
 			continue;
-		}
 		r->stats.records++;
 		return 1;
 	}

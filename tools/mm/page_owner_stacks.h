@@ -6,7 +6,6 @@
 
 #include "page_owner_intern.h"
 #include "page_owner_reader.h"
-#include "page_owner_stream.h"
 
 /*
  * The files in page_owner_stacks/: entries of these lines, with an empty line
@@ -20,24 +19,14 @@
 
 /**
  * struct page_owner_stacks_reader - entries of such a file, as records
- * @stream: where they are read from; the caller's
+ * @window: what is read of them
  * @stats: what became of the input so far
- * @buf: a window on the input
- * @size: size of @buf
- * @start: first byte in @buf that is not consumed
- * @end: end of the bytes in @buf
- * @eof: the input has ended
  *
  * Only @stats is for the users of a reader.
  */
 struct page_owner_stacks_reader {
-	struct page_owner_stream *stream;
+	struct page_owner_window window;
 	struct page_owner_reader_stats stats;
-	char *buf;
-	size_t size;
-	size_t start;
-	size_t end;
-	bool eof;
 };
 
 /**

@@ -26,7 +26,7 @@
 #define PAGE_OWNER_RAW_MAGIC		"PGOWNER\n"
 #define PAGE_OWNER_RAW_MAGIC_LEN	8
 #define PAGE_OWNER_RAW_BYTE_ORDER	0x01020304
-#define PAGE_OWNER_RAW_VERSION		1
+#define PAGE_OWNER_RAW_VERSION		2
 
 /* Bytes of a command name, with the NUL byte at its end. */
 #define PAGE_OWNER_RAW_COMM_LEN		16
@@ -82,9 +82,9 @@ struct page_owner_raw_header {
  * @PAGE_OWNER_RAW_PAGE_FLAGS: entries; key is a mask in the page flags word,
  *	text its name. To be looked for in the order given. One without text is
  *	the mask of all bits that are flags, with a name or not.
- * @PAGE_OWNER_RAW_PAGE_FIELDS: entries; key is a mask, words are a shift and the
- *	base, 10 or 16, that the number is printed in, text is the name of a
- *	number in the page flags word: (flags >> shift) & key
+ * @PAGE_OWNER_RAW_PAGE_FIELDS: entries; a number in the page flags word,
+ *	(flags >> shift) & mask. Key is its place among them, words are the mask,
+ *	the shift and the base, 10 or 16, that it is printed in, text is its name
  * @PAGE_OWNER_RAW_MIGRATETYPES: entries; key is a migrate type, text its name
  * @PAGE_OWNER_RAW_REASONS: entries; key is a migrate reason, text its name
  * @PAGE_OWNER_RAW_ZONES: entries; key is a zone, text its name

@@ -127,10 +127,12 @@ unit_tests() {
 # Any input: a short run of what tests/page_owner_fuzz.sh does for long
 fuzz_tests() {
 	mkdir "$tmp/seeds"
-	for v in 4.4 4.19 5.11 5.13 5.18 6.9 6.12; do
+	for v in 4.4 4.19 5.11 5.13 5.18 6.9 6.12 freed; do
 		"$gen" $v 3 40 >"$tmp/seeds/$v"
 	done
 	[ ! -d tests/corpus ] || cp tests/corpus/* "$tmp/seeds"
+	tar -xJf tests/page_owner_corpus.tar.xz -C "$tmp/seeds" 2>/dev/null ||
+		skip "inputs that were found before" "they are not there, or tar and xz are not"
 	rc=0
 	"$tmp/tested/page_owner_fuzz" "${FUZZ_RUNS:-20000}" "$tmp"/seeds/* >"$tmp/log" 2>&1 || rc=$?
 	if [ "$rc" = 0 ]; then pass "${FUZZ_RUNS:-20000} damaged inputs"

@@ -29,13 +29,19 @@ static void must(int ok, const char *what)
 /* Every line that begins a record is one, or is counted as lost. */
 static size_t count_starts(const unsigned char *data, size_t size)
 {
-	static const char start[] = "Page allocated via order ";
-	const unsigned char *pos = data, *end = data + size;
+	static const char *const starts[] = {
+		"Page allocated via order ", "Page last allocated via order "
+	};
+	const unsigned char *end = data + size;
 	size_t nr = 0;
 
-	while ((pos = memmem(pos, end - pos, start, sizeof(start) - 1))) {
-		nr += pos == data || pos[-1] == '\n';
-		pos++;
+	for (int i = 0; i < 2; i++) {
+		const unsigned char *pos = data;
+
+		while ((pos = memmem(pos, end - pos, starts[i], strlen(starts[i])))) {
+			nr += pos == data || pos[-1] == '\n';
+			pos++;
+		}
 	}
 	return nr;
 }
@@ -63,7 +69,9 @@ static void check_counts(const struct page_owner_load *load,
 	for (size_t i = 0; i < load->agg.nr; i++)
 		times += load->agg.blocks[i]->times;
 	must(times == load->agg.times, "the blocks do not add up");
-	must(times == load->stats.records, "a record was not counted");
+	must(times + load->left_out == load->stats.records,
+	     "a record was not counted");
+	must(load->left_out <= load->stats.freed, "a page in use was left out");
 	must(load->stats.lost || !load->stats.why, "damage without a loss");
 	if (is_plain_text(data, size) && !load->stacks_only)
 		must(load->stats.records + load->stats.lost >=
@@ -92,6 +100,7 @@ static int test_input(const unsigned char *data, size_t size)
 	struct page_owner_stream *stream = page_owner_stream_memory(data, size);
 
 	request.functions = size & 1;
+	request.any_state = size & 2;
 	must(!!stream, "no memory");
 	errno = 0;
 	if (page_owner_load_stream(&load, stream, size, &request)) {
@@ -113,7 +122,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	return test_input(data, size);
 }
 #else
-#define MAX_FILES	64
+#define MAX_FILES	4096
 #define MAX_INPUT	((size_t)64 << 10)
 
 static struct {
@@ -140,7 +149,8 @@ static void read_file(const char *path)
 		exit(2);
 	}
 	files[nr_files].size = fread(data, 1, MAX_INPUT, file);
-	files[nr_files++].data = data;
+	files[nr_files].data = realloc(data, files[nr_files].size + 1);
+	must(!!files[nr_files++].data, "no memory");
 	fclose(file);
 }
 

@@ -3,17 +3,18 @@
  * page_owner_gen KERNEL RECORDS BLOCKS - make up a page_owner dump
  *
  * The records of BLOCKS different blocks come in a fixed order that looks
- * random, each with its own PFN and time, in the format of that KERNEL. Sizes
- * are those of a real dump: 650 bytes a record, most stacks used rarely.
+ * random, each with its own PFN and time, in the format of that KERNEL, or of free
+ * pages ("freed"). Sizes are those of a real dump: 650 bytes a record, most stacks
+ * used rarely.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum kernel { V4_4, V4_19, V5_11, V5_13, V5_18, V6_9, V6_12, NR_KERNELS };
+enum kernel { V4_4, V4_19, V5_11, V5_13, V5_18, V6_9, V6_12, FREED, NR_KERNELS };
 
 static const char *const names[NR_KERNELS] = {
-	"4.4", "4.19", "5.11", "5.13", "5.18", "6.9", "6.12"
+	"4.4", "4.19", "5.11", "5.13", "5.18", "6.9", "6.12", "freed"
 };
 
 static unsigned long long state = 1;
@@ -50,8 +51,8 @@ static void put_head(enum kernel v, unsigned int block, unsigned long long ts)
 		"init", "kworker/0:1-eve", "a b", "(sd-pam)", "bash,x", "swapper/0"
 	};
 
-	printf("Page allocated via order %u, mask 0x%x", order_of(block),
-	       0xcc0 + of_block(block, 3, 3));
+	printf("Page %sallocated via order %u, mask 0x%x", v == FREED ? "last " : "",
+	       order_of(block), 0xcc0 + of_block(block, 3, 3));
 	if (v > V4_4)
 		printf("(GFP_KERNEL|__GFP_ZERO)");
 	if (v >= V5_11)
@@ -96,8 +97,16 @@ static void put_stack(enum kernel v, unsigned int block)
 		       i == 3 && shape % 4 == 0 ? " [a_module]" : "");
 	if (shape % 7 == 1)
 		printf("Page has been migrated, last migrate reason: compaction\n");
-	if (shape % 7 == 2 && v >= V5_18)
+	if (shape % 7 == 2 && v >= V5_18 && v != FREED)
 		printf("Charged to memcg /system.slice/some.service\n");
+}
+
+static void put_free(unsigned int block, unsigned long long ts)
+{
+	printf("Page freed by pid %u, tgid %u, ts %llu ns\n", 1 + of_block(block, 9, 40),
+	       1 + of_block(block, 10, 20), ts + 5);
+	printf(" __free_pages+0x35/0x60\n some_release_of_%05u+0x1f/0x80\n",
+	       of_block(block, 11, 30));
 }
 
 int main(int argc, char **argv)
@@ -123,6 +132,8 @@ int main(int argc, char **argv)
 		put_head(v, block, ts);
 		put_pfn(v, block, pfn);
 		put_stack(v, block);
+		if (v == FREED)
+			put_free(block, ts);
 		putchar('\n');
 		pfn += 1ul << order_of(block);
 	}

@@ -224,6 +224,12 @@ annotate_tests() {
       outer+0x1/0x9999  (no line known)
       in+0x1/0x2 [mod]  (in a module)
 " annotate --vmlinux "$tmp/program" --strip "$tmp" "$tmp/d2"
+	# What is recorded without a call has the start of a function: not one before it.
+	printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\nPFN 0x1 x\n outer+0x0/0x$size\n\n" \
+		>"$tmp/d3"
+	run annotate --vmlinux "$tmp/program" --strip "$tmp" "$tmp/d3"
+	test_that "annotate: the start of a function" \
+		test "$(sed -n 's/^  *code\.c:1[0-9]  //p' "$tmp/stdout")" = outer
 	says "annotate: no addr2line" 1 "part of binutils" annotate --vmlinux "$tmp/program" \
 		--addr2line "$tmp/none" "$tmp/d2"
 	says "annotate: another kernel's" 0 "knows no lines" annotate --vmlinux "$tmp/program" "$d"
@@ -252,13 +258,18 @@ install_tests() {
 	(cd "$tmp/root" && find . -type f) | LC_ALL=C sort >"$tmp/got"
 	test_that "make install" cmp "$tmp/want" "$tmp/got"
 	if command -v rst2man >/dev/null; then
-		for page in page_owner page_owner_sort; do
+		for page in page_owner page_owner_sort page_owner_decode; do
 			test_that "the manual page of $page" \
 				rst2man --strict Documentation/$page.rst "$tmp/$page.8"
 		done
 	else
 		skip "manual pages" "there is no rst2man"
 	fi
+	test_that "make man makes a page of each program" sh -c '
+		make -s -f page_owner.mk -n -B OUTPUT= man | grep -o "page_owner[a-z_]*\.8$" |
+			sort >"$1/got"
+		printf "%s.8\n" page_owner page_owner_decode page_owner_sort | cmp - "$1/got"' \
+		sh "$tmp"
 	for command in record report top diff leaks export annotate; do
 		run $command --help
 		missing=

@@ -241,6 +241,8 @@ usage_tests() {
 	fi
 	run --version
 	test_that "--version" grep -q '^page_owner_sort [0-9]' "$tmp/stdout"
+	test_that "--version tells of gzip and zstd" \
+		test "$(grep -c '^gzip: \|^zstd: ' "$tmp/stdout")" = 2
 }
 
 option_tests() {

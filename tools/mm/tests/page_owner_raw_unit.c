@@ -96,13 +96,14 @@ static const char freed_text[] =
 static void add_definitions(void)
 {
 	static const uint64_t words[] = { 0x1000, 0x2000 };
-	static const uint64_t node[] = { 58, 10 }, zone[] = { 56, 16 };
+	static const uint64_t node[] = { 3, 58, 10 }, zone[] = { 3, 56, 16 };
 
 	add_name(PAGE_OWNER_RAW_PAGE_FLAGS, 0xffffff, "");
 	add_name(PAGE_OWNER_RAW_PAGE_FLAGS, 1, "locked");
 	add_name(PAGE_OWNER_RAW_PAGE_FLAGS, 0x40, "head");
-	add_entry(PAGE_OWNER_RAW_PAGE_FIELDS, 0x3f, node, 2, "node", 4);
-	add_entry(PAGE_OWNER_RAW_PAGE_FIELDS, 0x3, zone, 2, "zone", 4);
+	/* Of equal width */
+	add_entry(PAGE_OWNER_RAW_PAGE_FIELDS, 1, node, 3, "node", 4);
+	add_entry(PAGE_OWNER_RAW_PAGE_FIELDS, 2, zone, 3, "zone", 4);
 	add_name(PAGE_OWNER_RAW_MIGRATETYPES, 0, "Unmovable");
 	add_name(PAGE_OWNER_RAW_MIGRATETYPES, 1, "Movable");
 	add_name(PAGE_OWNER_RAW_REASONS, 2, "compaction");

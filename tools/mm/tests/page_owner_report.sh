@@ -254,13 +254,16 @@ report_packed_tests() {
 	fi
 	mkdir "$tmp/bare"
 	make -s -f page_owner.mk OUTPUT="$tmp/bare" CC="$CC" ZLIB= ZSTD= LDFLAGS= \
-		CFLAGS="-O1 -Werror" "$tmp/bare/page_owner"
+		CFLAGS="-O1 -Werror" "$tmp/bare/page_owner" "$tmp/bare/page_owner_sort"
 	"$tmp/bare/page_owner" --version >"$tmp/bare.version"
 	test_that "--version tells what is missing" \
 		sh -c 'grep -q "gzip: no" "$1" && grep -q "zstd: no" "$1"' sh "$tmp/bare.version"
 	gzip -c "$d" >"$tmp/d.gz"
 	prog=$tmp/bare/page_owner
 	says "gzip without zlib" 1 "built without that library" report "$tmp/d.gz"
+	prog=$tmp/bare/page_owner_sort
+	says "sorting gzip without zlib" 1 "built without that library" "$tmp/d.gz" "$tmp/none"
+	test_that "and nothing is written" test ! -e "$tmp/none"
 	prog=$owner
 }
 
@@ -305,6 +308,80 @@ report_raw_tests() {
 	test_that "binary dumps that are cut off are damaged:$bad" test -z "$bad"
 }
 
+# Of pages that are free: told apart from what is held, in any form of the dump
+report_freed_tests() {
+	freed_dump >"$tmp/freed"
+	{ cat "$d"; cat "$tmp/freed"; } >"$tmp/mixed"
+	sed '1s/.*/&\nand 3 free blocks, 20.0 KiB, which --filter state=free shows/' \
+		"$tmp/want.report" >"$tmp/want.mixed"
+	run report "$tmp/mixed"
+	test_that "report: free pages are not held" cmp "$tmp/want.mixed" "$tmp/stdout"
+	free_head="3 free blocks, 5 pages, 20.0 KiB"
+	shown="
+${numbers}stack, innermost function first
+ 80.00%    16.0 KiB          4         2  a < z
+ 20.00%     4.0 KiB          1         1  b < z
+"
+	gives "report: --filter state=free" 0 "$free_head
+$shown" report --filter state=free "$tmp/freed"
+	gives "report: --filter state=free, others there" 0 "$free_head
+and 5 allocations, 64.0 KiB, which are not shown here
+$shown" report --filter state=free "$tmp/mixed"
+	gives "report: --filter state!=allocated" 0 "$free_head
+$shown" report --filter state!=allocated "$tmp/freed"
+	rows "free pages of a name" "100.00% 4.0 KiB 1 1 <unknown>" --by comm \
+		--filter state=free --filter 'comm=<*' "$tmp/mixed"
+	says "report: only free pages, and not asked for" 0 "--filter state=free shows them" \
+		report "$tmp/freed"
+	says "report: a state that is none" 2 "allocated or free" report --filter state=x "$d"
+	says "report: two states" 2 "allocated or free" \
+		report --filter state=free,allocated "$d"
+	for n in 1 3; do
+		{ cat "$tmp/mixed"; "$gen" freed 60000 300; } >"$tmp/many"
+		"$tmp/plain/page_owner" report --filter state=free --threads $n "$tmp/many" \
+			>"$tmp/threads.$n"
+	done
+	test_that "report: free pages, with threads" cmp "$tmp/threads.1" "$tmp/threads.3"
+	"$owner" diff "$d" "$tmp/mixed" >"$tmp/stdout"
+	test_that "diff: what was freed has not grown" \
+		grep -q "64.0 KiB, then 64.0 KiB" "$tmp/stdout"
+	"$owner" export --format folded "$tmp/mixed" >"$tmp/stdout"
+	"$owner" export --format folded "$d" >"$tmp/want"
+	test_that "export: free pages are not held" cmp "$tmp/want" "$tmp/stdout"
+	command -v python3 >/dev/null || return 0
+	python3 tests/page_owner_rawgen.py <"$tmp/mixed" >"$tmp/d.raw"
+	run report "$tmp/d.raw"
+	test_that "report: binary, free pages" cmp "$tmp/want.mixed" "$tmp/stdout"
+	"$owner" report --filter state=free "$tmp/mixed" >"$tmp/want"
+	run report --filter state=free "$tmp/d.raw"
+	test_that "report: binary, --filter state=free" cmp "$tmp/want" "$tmp/stdout"
+	# Since 98.2 s; its age as of the allocation would be more.
+	freed 0 1 x 500 98200000000 a >"$tmp/d2"
+	python3 tests/page_owner_rawgen.py <"$tmp/d2" >"$tmp/d.raw"
+	rows "the age of free pages is that of the free" "100.00% 4.0 KiB 1 1 a" \
+		--filter state=free --filter "age<1" "$tmp/d.raw"
+}
+
+# page_owner=lean: there are no times, and a binary dump says so
+report_lean_tests() {
+	sed 's/, ts [0-9]* ns/, ts 0 ns/' "$d" >"$tmp/d2"
+	run report -v "$tmp/d2"
+	test_that "report: without times, no age" sh -c '! grep -q oldest "$1"' sh "$tmp/stdout"
+	{ cat "$tmp/d2"; cat "$tmp/d2"; } >"$tmp/d3"
+	run leaks "$tmp/d2" "$tmp/d3"
+	test_that "leaks: without times, no age" \
+		sh -c '! grep -q "still there" "$1" && grep -q "do not tell the age" "$1"' \
+		sh "$tmp/stdout"
+	command -v python3 >/dev/null || return 0
+	python3 tests/page_owner_rawgen.py lean <"$tmp/d2" >"$tmp/d.raw"
+	"$owner" report "$tmp/d2" >"$tmp/want"
+	run report "$tmp/d.raw"
+	test_that "report: binary, lean" cmp "$tmp/want" "$tmp/stdout"
+	says "report: binary, lean, by age" 1 "page_owner=lean" report --filter "age>1" "$tmp/d.raw"
+	"$tmp/tested/page_owner_decode" "$tmp/d.raw" >"$tmp/stdout"
+	test_that "decode: lean" test "$(grep -c ', ts 0 ns$' "$tmp/stdout")" = 5
+}
+
 report_tests() {
 	d=$tmp/full
 	full_dump >"$d"
@@ -317,4 +394,6 @@ report_tests() {
 	report_thread_tests
 	report_packed_tests
 	report_raw_tests
+	report_freed_tests
+	report_lean_tests
 }

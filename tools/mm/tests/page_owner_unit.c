@@ -28,13 +28,19 @@ static const char sample[] =
 " __alloc_pages+0x1/0x2\n"
 " bar+0x3/0x4\n"
 "\n"
+"Page last allocated via order 2, mask 0x0(), pid 3, tgid 3 (x), ts 4 ns\n"
+"PFN 0x2000 type Movable Block 16 type Movable Flags 0x0()\n"
+" __alloc_pages+0x1/0x2\n"
+"Page freed by pid 5, tgid 5, ts 99 ns\n"
+" __free_pages+0x1/0x2\n"
+"\n"
 "Page allocated via order 3, mask 0x1\n"
 "PFN 512 Block 1 type 2 Flags\n"
 " [<ffffffff8115f5a2>] __alloc_pages_nodemask+0x1b2/0x9f0\n"
 "\n";
 
 #define SAMPLE_LEN	(sizeof(sample) - 1)
-#define NR_SAMPLES	3
+#define NR_SAMPLES	4
 
 static int failures;
 
@@ -60,11 +66,12 @@ struct outcome {
 
 static void read_fd(int fd, struct outcome *o)
 {
+	struct page_owner_stream *stream = page_owner_stream_fd(fd);
 	struct page_owner_reader reader;
 	struct page_owner_record rec;
 
 	memset(o, 0, sizeof(*o));
-	if (page_owner_reader_init(&reader, fd))
+	if (!stream || page_owner_reader_init(&reader, stream))
 		die("reader");
 	while ((o->ret = page_owner_reader_next(&reader, &rec)) > 0) {
 		o->orders = o->orders * 10 + rec.order;
@@ -77,6 +84,7 @@ static void read_fd(int fd, struct outcome *o)
 	}
 	o->stats = reader.stats;
 	page_owner_reader_destroy(&reader);
+	page_owner_stream_close(stream);
 }
 
 static void read_mem(const void *data, size_t len, struct outcome *o)
@@ -124,9 +132,10 @@ static void test_sample(void)
 	struct outcome o;
 
 	read_mem(sample, SAMPLE_LEN, &o);
-	result("the sample is read whole", o.ret == 0 && o.orders == 93 &&
-	       o.stats.records == NR_SAMPLES && !o.stats.lost && !o.stats.cut &&
-	       !o.stats.open_end && o.stats.bytes == SAMPLE_LEN);
+	result("the sample is read whole", o.ret == 0 && o.orders == 923 &&
+	       o.stats.records == NR_SAMPLES &&
+	       o.stats.freed == 1 && !o.stats.lost && !o.stats.cut &&
+	       !o.stats.open_end);
 }
 
 static void test_pieces(void)
@@ -155,10 +164,8 @@ static unsigned int starts_before(size_t end)
 	unsigned int nr = 0;
 	const char *p = sample;
 
-	while ((p = strstr(p, "Page allocated")) && (size_t)(p - sample) < end) {
-		nr++;
-		p++;
-	}
+	for (; (p = strstr(p, "Page ")) && (size_t)(p - sample) < end; p++)
+		nr += page_owner_record_starts(p, strlen(p));
 	return nr;
 }
 
@@ -237,6 +244,7 @@ static int comm_survives(const char *comm, size_t comm_len)
 	static const char head[] = "Page allocated via order 1, mask 0x1(A), pid 1, tgid 1 (";
 	static const char tail[] = "), ts 99 ns\n";
 	char buf[1024];
+	struct page_owner_stream *stream;
 	struct page_owner_reader reader;
 	struct page_owner_record rec;
 	size_t len = 0;
@@ -249,9 +257,11 @@ static int comm_survives(const char *comm, size_t comm_len)
 		len += comm_len;
 		len += sprintf(buf + len, "%s%s", tail, i == 1 ? " f+0x1/0x2\n\n" : "\n");
 	}
-	if (fd < 0 || write(fd, buf, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) ||
-	    page_owner_reader_init(&reader, fd))
+	if (fd < 0 || write(fd, buf, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET))
 		die("memfd");
+	stream = page_owner_stream_fd(fd);
+	if (!stream || page_owner_reader_init(&reader, stream))
+		die("reader");
 	for (int i = 0; i < 3; i++) {
 		ok &= page_owner_reader_next(&reader, &rec) == 1 &&
 		      rec.comm.len == comm_len &&
@@ -260,6 +270,7 @@ static int comm_survives(const char *comm, size_t comm_len)
 	}
 	ok &= !page_owner_reader_next(&reader, &rec) && !reader.stats.lost;
 	page_owner_reader_destroy(&reader);
+	page_owner_stream_close(stream);
 	close(fd);
 	return ok;
 }
@@ -405,6 +416,60 @@ static void test_saturation(void)
 	result("a count of pages stops at its largest value", ok);
 }
 
+/* More records than a test can have: two counts that are added to each other */
+static void test_many(void)
+{
+	struct page_owner_record rec = {
+		.head = { "x\n", 2 }, .body = { "", 0 }, .stack = { "", 0 }, .pages = 1
+	};
+	struct page_owner_agg agg[2];
+	unsigned long long times[2] = { 1, 1 };
+	int ok = 1;
+
+	rec.stack.ptr = rec.body.ptr;
+	for (int i = 0; i < 2; i++) {
+		page_owner_agg_init(&agg[i], 0, 0);
+		ok &= !page_owner_agg_add(&agg[i], &rec);
+	}
+	for (int i = 0; times[0] >> 33 == 0; i = !i) {
+		ok &= !page_owner_agg_merge(&agg[i], &agg[!i]);
+		times[i] += times[!i];
+	}
+	for (int i = 0; i < 2; i++) {
+		ok &= agg[i].times == times[i] && agg[i].pages == times[i] &&
+		      agg[i].nr == 1 && agg[i].blocks[0]->times == times[i] &&
+		      agg[i].blocks[0]->pages == times[i];
+		page_owner_agg_destroy(&agg[i]);
+	}
+	result("more than 2^32 records are counted", ok);
+}
+
+/* Likewise of what a reader counts: it has read nearly that many before. */
+static void test_many_read(void)
+{
+	const unsigned long long before = (1ull << 32) - 2;
+	struct page_owner_stream *stream;
+	struct page_owner_reader reader;
+	struct page_owner_record rec;
+
+	stream = page_owner_stream_memory(sample, SAMPLE_LEN);
+	if (!stream || page_owner_reader_init(&reader, stream))
+		die("reader");
+	reader.stats.records = before;
+	reader.stats.lost = before;
+	reader.stats.have[PAGE_OWNER_PFN] = before;
+	while (page_owner_reader_next(&reader, &rec) > 0)
+		;
+	result("more than 2^32 records are read",
+	       reader.stats.records == before + NR_SAMPLES &&
+	       reader.stats.have[PAGE_OWNER_PFN] == before + NR_SAMPLES &&
+	       reader.stats.lost == before &&
+	       page_owner_reader_missing(&reader.stats, PAGE_OWNER_COMM) ==
+	       before + NR_SAMPLES - 3);
+	page_owner_reader_destroy(&reader);
+	page_owner_stream_close(stream);
+}
+
 int main(void)
 {
 	test_sample();
@@ -418,5 +483,7 @@ int main(void)
 	test_collision();
 	test_read_error();
 	test_saturation();
+	test_many();
+	test_many_read();
 	return failures ? 1 : 0;
 }

@@ -3,11 +3,15 @@
  * On a kernel booted with page_owner=lean: every view works, and shows nothing
  * where nothing is known.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "po_util.h"
+
+#include "../../../../../include/uapi/linux/page_owner_raw.h"
 
 #define STATS PO_DEBUGFS "page_owner_stats"
 
@@ -61,10 +65,25 @@ static void dump_page(void)
 	dump_of(pfn + 5, "page_owner free stack trace missing");
 }
 
+/* A binary dump says what is not known, so that zeros are not taken for times. */
+static void raw_header(void)
+{
+	int fd = po_open(PO_FILE, O_RDWR);
+	struct page_owner_raw_header header;
+
+	po_check(write(fd, "mode=raw", 8) == 8, "mode=raw: %s", strerror(errno));
+	po_check(read(fd, &header, sizeof(header)) == sizeof(header), "read: %s",
+		 strerror(errno));
+	po_check(header.flags == (PAGE_OWNER_RAW_NO_TIME | PAGE_OWNER_RAW_NO_FREE),
+		 "flags %#x", header.flags);
+	close(fd);
+}
+
 static const struct po_test tests[] = {
 	{ "record_size", record_size, false },
 	{ "a_record", a_record, true },
 	{ "dump_page", dump_page, true },
+	{ "raw_header", raw_header, false },
 	{ "invariant", po_invariant, false },
 };
 

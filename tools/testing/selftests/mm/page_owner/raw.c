@@ -189,6 +189,16 @@ static void as_stack_handle(void)
 	compare("mode=stack_handle", PAGE_OWNER_RAW_STACK_HANDLE);
 }
 
+/* With page_owner=on, nothing is left out. */
+static void header(void)
+{
+	struct capture capture = take("mode=raw", 1 << 16);
+	const struct page_owner_raw_header *h = (const void *)capture.bytes;
+
+	po_check(capture.len >= sizeof(*h) && !h->flags, "flags %#x", h->flags);
+	free(capture.bytes);
+}
+
 /* Freed pages, of those that can hardly be taken: of the highest zone. */
 static void as_freed(void)
 {
@@ -407,6 +417,7 @@ static const struct po_test tests[] = {
 	{ "as_handle", as_handle, true },
 	{ "as_stack_handle", as_stack_handle, true },
 	{ "as_freed", as_freed, false },
+	{ "header", header, false },
 	{ "small_reads", small_reads, true },
 	{ "seek_begins_anew", seek_begins_anew, false },
 	{ "cut_off", cut_off, false },

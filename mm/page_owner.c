@@ -197,9 +197,9 @@ static bool is_lean(void)
 	return static_branch_unlikely(&page_owner_lean);
 }
 
-/* Either answer is right while it changes, and it is asked once. */
 static bool is_paused(void)
 {
+	/* Either answer is right while it changes, and each hook asks once. */
 	return unlikely(data_race(paused));
 }
 
@@ -1019,9 +1019,7 @@ static void unpack_free(struct page_owner_snapshot *snap)
 static bool try_read(struct page *page, const struct page_owner_record *rec,
 		     struct page_owner_snapshot *snap)
 {
-	/* Pairs with smp_store_release() in end_write(). */
-	u32 bits = smp_load_acquire(&rec->bits);
-	struct page_owner_record copy;
+	u32 bits = page_owner_record_begin(rec);
 
 	if (bits & PAGE_OWNER_WRITING)
 		return false;

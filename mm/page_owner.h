@@ -95,10 +95,10 @@ struct page_owner {
  *	+-----------+-------+-------------+-------------+-----------+
  *
  * seq is odd while the other members are being written, which is what
- * PAGE_OWNER_WRITING says. order and free_order belong to the allocation and to the last free, reason is
- * why the page was migrated last. PAGE_OWNER_RECORDED says that the members of
- * the allocation were set at least once; PAGE_OWNER_ALLOCATED that the page is
- * now the first one of a block that it describes.
+ * PAGE_OWNER_WRITING says. order and free_order belong to the allocation and to
+ * the last free, reason is why the page was migrated last. PAGE_OWNER_RECORDED says
+ * that the members of the allocation were set at least once; PAGE_OWNER_ALLOCATED
+ * that the page is now the first one of a block that it describes.
  *
  * Locking: none. A block's record is written by whoever owns the block (hooks
  * run after a page left the free lists, and before it returns), read by anybody
@@ -174,6 +174,13 @@ struct page_owner_snapshot {
 /* Without times and all about the last free. */
 DECLARE_STATIC_KEY_FALSE(page_owner_lean);
 
+/**
+ * page_owner_record_of() - the record in a page's page_ext
+ * @ext: the page_ext
+ *
+ * Context: Any.
+ * Return: the record.
+ */
 static inline struct page_owner_record *page_owner_record_of(struct page_ext *ext)
 {
 	return page_ext_data(ext, &page_owner_ops);
@@ -456,13 +463,19 @@ void page_owner_stack_pass_on(struct page_owner_delta *delta);
 void page_owner_stack_count_in_nmi(depot_stack_handle_t handle, long pages,
 				   unsigned long allocs, unsigned long frees);
 
-/* Whether a change is large enough to be passed on. */
+/**
+ * page_owner_delta_is_full() - whether a change is large enough to be passed on
+ * @delta: the place, in this CPU's table
+ *
+ * Context: Interrupts are off.
+ * Return: true if it amounts to PAGE_OWNER_DELTA_MAX pages. With 32 bits also
+ * before allocations or frees run over.
+ */
 static inline bool page_owner_delta_is_full(struct page_owner_delta __percpu *delta)
 {
 	const long max = PAGE_OWNER_DELTA_MAX;
 	unsigned long pages = __this_cpu_read(delta->pages);
 
-	/* Events without pages: there are as many as a long can count. */
 	if (!IS_ENABLED(CONFIG_64BIT) &&
 	    (__this_cpu_read(delta->allocs) | __this_cpu_read(delta->frees)) >> 30)
 		return true;
@@ -941,6 +954,8 @@ void page_owner_raw_begin(struct page_owner_raw *raw,
 void page_owner_raw_define(struct page_owner_raw *raw,
 			   const struct page_owner_snapshot *snap,
 			   struct page_owner_cache *cache);
+void page_owner_raw_run(struct page_owner_raw *raw, struct page_owner_walk *walk,
+			struct page_owner_snapshot *snap, const char *limit);
 void page_owner_raw_end(struct page_owner_raw *raw);
 
 /* Dump: the file page_owner. mm/page_owner_dump.c */

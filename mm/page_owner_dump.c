@@ -204,6 +204,8 @@ static int gather_text(struct dump_file *dump, struct page_owner_walk *walk,
  */
 static int gather_raw(struct dump_file *dump, struct page_owner_walk *walk, loff_t pos)
 {
+	/* Then neighbours need not be looked at one by one. */
+	bool all = !walk->match && !walk->freed && page_owner_walk_all(walk);
 	struct page_owner_raw *raw = &dump->raw;
 	int ret;
 
@@ -216,6 +218,9 @@ static int gather_raw(struct dump_file *dump, struct page_owner_walk *walk, loff
 	}
 	while ((ret = dump_find(dump, walk)) > 0) {
 		page_owner_raw_record(raw, &dump->snap, &dump->cache);
+		if (all && dump->snap.allocated)
+			page_owner_raw_run(raw, walk, &dump->snap,
+					   dump->buf + DUMP_GATHER);
 		pos = dump->snap.pfn + 1;
 		if (raw->p - dump->buf >= DUMP_GATHER || signal_pending(current))
 			break;

@@ -21,6 +21,7 @@
 
 #include "internal.h"
 #include "page_owner_raw.h"
+#include "page_owner_walk.h"
 
 /* Readers know the layout. */
 static_assert(sizeof(struct page_owner_raw_header) == 72);
@@ -312,6 +313,149 @@ void page_owner_raw_define(struct page_owner_raw *raw,
 		page_owner_raw_allocated(raw, snap);
 	else
 		raw_freed(raw, snap, cache);
+}
+
+/* A record, and the words that it is copied by. */
+union raw_words {
+	struct page_owner_raw_record record;
+	u64 word[sizeof(struct page_owner_raw_record) / sizeof(u64)];
+};
+
+/* The words before these differ from record to record. */
+#define FIRST_COMMON	3
+
+static_assert(offsetof(struct page_owner_raw_record, pfn) == 0);
+static_assert(offsetof(struct page_owner_raw_record, page_flags) == 8);
+static_assert(offsetof(struct page_owner_raw_record, ts) == 16);
+
+/**
+ * struct raw_run - what records of a run have in common
+ * @model: a record of it
+ * @bits: those of its struct page_owner_record, without what may differ
+ * @snap: the record before
+ * @charge_word: page_owner_base_charge_word() of its pages
+ */
+struct raw_run {
+	union raw_words model;
+	u32 bits;
+	const struct page_owner_snapshot *snap;
+	unsigned long charge_word;
+};
+
+/* What the bits of a run's records have in common, and that nobody writes them. */
+#define RUN_BITS \
+	((u32)~((PAGE_OWNER_SEQ & ~PAGE_OWNER_WRITING) | PAGE_OWNER_FREE_ORDER))
+
+/* In the flags of a run's pages: where they lie. */
+#define RUN_PLACE ((NODES_MASK << NODES_PGSHIFT) | (ZONES_MASK << ZONES_PGSHIFT))
+
+/* Whether the page is charged as the record before says, and how to tell that of more. */
+static bool begin_run(struct raw_run *run, struct page *page,
+		      const struct page_owner_raw *raw,
+		      const struct page_owner_snapshot *snap)
+{
+	struct mem_cgroup *memcg = NULL;
+
+	run->snap = snap;
+	run->bits = snap->rec.bits & RUN_BITS;
+	run->charge_word = page_owner_base_charge_word(page);
+	page_owner_raw_fill(&run->model.record, &raw->like, snap);
+	if (PageTail(page) || snap->charge == PAGE_OWNER_SLAB ||
+	    page_owner_base_memcg(run->charge_word, &memcg) != snap->charge)
+		return false;
+#ifdef CONFIG_MEMCG
+	if (memcg && (cgroup_ino(memcg->css.cgroup) != snap->memcg_ino ||
+		      !(memcg->css.flags & CSS_ONLINE) != !snap->memcg_online))
+		return false;
+#endif
+	return true;
+}
+
+/*
+ * Writes a page's record if it is of the run, or else returns false. As
+ * page_owner_read_same(): all that is read between the two looks at the bits is of
+ * one life of the page. A struct page that is not initialised lies nowhere.
+ */
+static __always_inline bool run_record(const struct raw_run *run, struct page *page,
+				       const struct page_owner_record *rec,
+				       union raw_words *to)
+{
+	const struct page_owner_record *like = &run->snap->rec;
+	u32 bits = page_owner_record_begin(rec);
+	unsigned long flags = page_owner_base_flags(page);
+	int i;
+
+	if ((bits & RUN_BITS) != run->bits || READ_ONCE(rec->handle) != like->handle ||
+	    READ_ONCE(rec->task) != like->task ||
+	    READ_ONCE(rec->gfp_mask) != like->gfp_mask ||
+	    READ_ONCE(page_owner_tasks_gone) != run->snap->gone ||
+	    (flags ^ run->model.record.page_flags) & RUN_PLACE || PageTail(page) ||
+	    page_owner_base_charge_word(page) != run->charge_word)
+		return false;
+	to->record.page_flags = flags;
+	to->record.ts = static_branch_unlikely(&page_owner_lean) ? 0 :
+			READ_ONCE(rec->ts_nsec);
+	for (i = FIRST_COMMON; i < ARRAY_SIZE(to->word); i++)
+		to->word[i] = run->model.word[i];
+	return !page_owner_record_changed(rec, bits);
+}
+
+static void end_run(struct page_owner_raw *raw, size_t nr)
+{
+	raw->p += nr * sizeof(union raw_words);
+	raw->records += nr;
+	raw->section->count += nr;
+	raw->section->size += nr * sizeof(union raw_words);
+}
+
+/**
+ * page_owner_raw_run() - write all records that follow and are like the last one
+ * @raw: the stream, to which the last record has just been written
+ * @walk: the walk, which shows all allocations and no freed pages; goes on behind
+ *        what has been written
+ * @snap: the last record; then the last one that this writes
+ * @limit: nothing is written from here on, except a record that begins before
+ *
+ * Neighbours have mostly been allocated by one caller, so most records differ in
+ * their PFN, time and flags only. They are of the pageblock in which the walk is.
+ *
+ * Context: Process context. The caller keeps memory online. RCU is read-locked
+ * all the while, so that equal words mean the same memory cgroup.
+ */
+void page_owner_raw_run(struct page_owner_raw *raw, struct page_owner_walk *walk,
+			struct page_owner_snapshot *snap, const char *limit)
+{
+	const struct page_owner_walk_block *block = &walk->block;
+	unsigned long pfn = walk->pfn, end = block->pfn + block->nr;
+	const unsigned long step = 1UL << snap->owner.order;
+	const size_t ext_step = step * page_ext_size;
+	struct page_owner_record *rec = page_owner_record_at(block, pfn - block->pfn);
+	struct page *page = block->page + (pfn - block->pfn);
+	union raw_words *first = (void *)raw->p, *to = first;
+	struct raw_run run;
+
+	/* Most often there is none. */
+	if (pfn >= end || !page_owner_same_owner(snap, rec, READ_ONCE(rec->bits)))
+		return;
+	rcu_read_lock();
+	if (begin_run(&run, page, raw, snap)) {
+		while (pfn < end && (char *)to < limit && run_record(&run, page, rec, to)) {
+			to->record.pfn = pfn;
+			to++;
+			pfn += step;
+			page += step;
+			rec = (void *)rec + ext_step;
+		}
+	}
+	rcu_read_unlock();
+	end_run(raw, to - first);
+	if (to == first)
+		return;
+	walk->pfn = pfn;
+	snap->pfn = to[-1].record.pfn;
+	snap->block_pfn = snap->pfn;
+	snap->flags = to[-1].record.page_flags;
+	snap->owner.ts_nsec = to[-1].record.ts;
 }
 
 /**

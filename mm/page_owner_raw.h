@@ -10,7 +10,15 @@
 
 #include "page_owner.h"
 
-/* Makes room for @size bytes more in a section of @type, a new one if need be. */
+/**
+ * page_owner_raw_room() - make room in a section, a new one if need be
+ * @raw: the stream; its member p has room for that and a section's head
+ * @type: the section's type
+ * @size: bytes
+ *
+ * Context: Any.
+ * Return: the place.
+ */
 static __always_inline void *page_owner_raw_room(struct page_owner_raw *raw, u32 type,
 						 size_t size)
 {
@@ -30,7 +38,14 @@ static __always_inline void *page_owner_raw_room(struct page_owner_raw *raw, u32
 	return room;
 }
 
-/* Fills in a record; what is from the owner is in @like. */
+/**
+ * page_owner_raw_fill() - fill in a record
+ * @record: the record
+ * @like: where what belongs to the owner is taken from
+ * @snap: where the rest is taken from
+ *
+ * Context: Any.
+ */
 static __always_inline void
 page_owner_raw_fill(struct page_owner_raw_record *record,
 		    const struct page_owner_raw_record *like,
@@ -57,7 +72,13 @@ page_owner_raw_fill(struct page_owner_raw_record *record,
 	record->flags = charged && snap->memcg_online ? PAGE_OWNER_RAW_MEMCG_ONLINE : 0;
 }
 
-/* An allocation of which all that it refers to has been said. */
+/**
+ * page_owner_raw_allocated() - write an allocation
+ * @raw: the stream, in which all that the record refers to has been defined
+ * @snap: the allocation
+ *
+ * Context: Any.
+ */
 static __always_inline void
 page_owner_raw_allocated(struct page_owner_raw *raw,
 			 const struct page_owner_snapshot *snap)

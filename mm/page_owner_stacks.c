@@ -278,9 +278,9 @@ void page_owner_stack_read(struct page_owner_stack *stack,
 	counts->allocs = atomic64_read(&stack->allocs);
 	counts->frees = atomic64_read(&stack->frees);
 	for_each_possible_cpu(cpu) {
-		struct page_owner_delta *delta = per_cpu_ptr(page_owner_deltas, cpu) +
-						 hash_32(stack->handle, PAGE_OWNER_DELTA_BITS);
+		struct page_owner_delta *delta = per_cpu_ptr(page_owner_deltas, cpu);
 
+		delta += hash_32(stack->handle, PAGE_OWNER_DELTA_BITS);
 		if (READ_ONCE(delta->handle) != stack->handle)
 			continue;
 		counts->pages += READ_ONCE(delta->pages);

@@ -1092,7 +1092,7 @@ static void expect_same(struct kunit *test, struct page *page,
 	KUNIT_EXPECT_EQ(test, (int)snap->zone, (int)page_zonenum(page));
 	KUNIT_EXPECT_EQ(test, snap->owner.order, full.owner.order);
 	KUNIT_EXPECT_EQ(test, snap->owner.handle, full.owner.handle);
-	KUNIT_EXPECT_EQ(test, snap->owner.gfp_mask, full.owner.gfp_mask);
+	KUNIT_EXPECT_TRUE(test, snap->owner.gfp_mask == full.owner.gfp_mask);
 	KUNIT_EXPECT_EQ(test, snap->owner.ts_nsec, full.owner.ts_nsec);
 	KUNIT_EXPECT_EQ(test, snap->owner.pid, full.owner.pid);
 	KUNIT_EXPECT_EQ(test, snap->owner.tgid, full.owner.tgid);

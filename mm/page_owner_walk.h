@@ -14,13 +14,31 @@
 
 #include "page_owner.h"
 
-/* A page of interest by what struct page says. */
+/**
+ * page_owner_walk_all() - whether pages of all nodes and zones are of interest
+ * @walk: the walk
+ *
+ * Context: Any.
+ * Return: true if they are.
+ */
+static __always_inline bool page_owner_walk_all(const struct page_owner_walk *walk)
+{
+	return !((unsigned long)walk->zone | walk->zones | (unsigned long)walk->nodes);
+}
+
+/**
+ * page_owner_walk_wants() - whether a page may be of interest
+ * @walk: the walk
+ * @page: a page with an initialised struct page
+ *
+ * Context: Any.
+ * Return: false if its node or zone says that it is not.
+ */
 static __always_inline bool
 page_owner_walk_wants(const struct page_owner_walk *walk, struct page *page)
 {
 	/* Most readers do not choose. */
-	if (likely(!((unsigned long)walk->zone | walk->zones |
-		     (unsigned long)walk->nodes)))
+	if (likely(page_owner_walk_all(walk)))
 		return true;
 	if (walk->zone && page_zone(page) != walk->zone)
 		return false;
@@ -29,9 +47,13 @@ page_owner_walk_wants(const struct page_owner_walk *walk, struct page *page)
 	return !walk->nodes || node_isset(page_to_nid(page), *walk->nodes);
 }
 
-/*
- * Fills in how the page is charged, and by which memory cgroup. RCU keeps that
- * one from going away. The name is looked up only when it is another one's.
+/**
+ * page_owner_set_charge() - fill in how a page is charged, and by which memory cgroup
+ * @snap: its members about that are set; the name only if it is another one's
+ * @word: page_owner_base_charge_word() of the page
+ *
+ * Context: RCU read lock held since @word was read, so that the memory cgroup has
+ * not gone away.
  */
 static __always_inline void
 page_owner_set_charge(struct page_owner_snapshot *snap, unsigned long word)
@@ -50,16 +72,30 @@ page_owner_set_charge(struct page_owner_snapshot *snap, unsigned long word)
 #endif
 }
 
+/**
+ * page_owner_record_at() - the record of a page in the pageblock of a walk
+ * @block: the pageblock
+ * @i: which page, counted from the block's first
+ *
+ * Context: The caller keeps memory online.
+ * Return: the record.
+ */
 static __always_inline struct page_owner_record *
 page_owner_record_at(const struct page_owner_walk_block *block, unsigned long i)
 {
 	return (void *)block->rec + i * page_ext_size;
 }
 
-/*
- * Whether @snap has the owner of a record already, but for the time, since it has
- * been read from one that is the same. Another task of the same number would
- * have come after somebody went.
+/**
+ * page_owner_same_owner() - whether an owner has been read already
+ * @snap: the record that was read before
+ * @rec: the record to be read
+ * @bits: its page_owner_record_begin()
+ *
+ * Another task of the same number would have come after somebody went.
+ *
+ * Context: The caller keeps memory online.
+ * Return: true if both have the same owner, in all but the time.
  */
 static __always_inline bool
 page_owner_same_owner(const struct page_owner_snapshot *snap,
@@ -75,11 +111,18 @@ page_owner_same_owner(const struct page_owner_snapshot *snap,
 	       READ_ONCE(page_owner_tasks_gone) == snap->gone;
 }
 
-/*
- * Reads the page if all of its owner but the time is in @snap already, as is most
- * often the case: neighbours have been allocated by one caller. The charge is
- * read while the record does not change, so it is of the same life. Returns false
- * if the page has to be read in full.
+/**
+ * page_owner_read_same() - read a page whose owner has been read already
+ * @page: the first page of a block
+ * @rec: its record
+ * @snap: the record that was read before; what differs is set
+ *
+ * Most often all of the owner but the time is the same: neighbours have been
+ * allocated by one caller. The charge is read while the record does not change, so
+ * it is of the same life.
+ *
+ * Context: The caller keeps memory online.
+ * Return: false if the page has to be read in full.
  */
 static __always_inline bool
 page_owner_read_same(struct page *page, const struct page_owner_record *rec,
@@ -104,7 +147,14 @@ page_owner_read_same(struct page *page, const struct page_owner_record *rec,
 	return done;
 }
 
-/* Where the page lies. The pageblock is looked at once in a block. */
+/**
+ * page_owner_set_place() - fill in where a page lies
+ * @walk: the walk, in the pageblock of the page; that is looked at once
+ * @page: the page
+ * @snap: its members about that are set
+ *
+ * Context: The caller keeps memory online.
+ */
 static __always_inline void page_owner_set_place(struct page_owner_walk *walk,
 						 struct page *page,
 						 struct page_owner_snapshot *snap)
@@ -118,6 +168,14 @@ static __always_inline void page_owner_set_place(struct page_owner_walk *walk,
 	snap->zone = page_zonenum(page);
 }
 
+/**
+ * page_owner_walk_matches() - ask the filter
+ * @walk: the walk
+ * @snap: a record
+ *
+ * Context: As the filter's.
+ * Return: whether the record is to be shown.
+ */
 static __always_inline bool
 page_owner_walk_matches(const struct page_owner_walk *walk,
 			const struct page_owner_snapshot *snap)

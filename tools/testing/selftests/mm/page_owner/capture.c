@@ -397,7 +397,7 @@ static void note_owner(const struct po_record *rec, void *arg)
 	memset(owner, 0, sizeof(*owner));
 	owner->pid = rec->pid;
 	owner->tgid = rec->tgid;
-	strcpy(owner->comm, rec->comm);
+	snprintf(owner->comm, sizeof(owner->comm), "%s", rec->comm);
 }
 
 static int compare_owners(const void *a, const void *b)

@@ -432,7 +432,7 @@ static void freed_pages(void)
 static struct seen parse_state(const char *text)
 {
 	const char *ts = strstr(text, "), ts "), *pfn = strstr(text, "\nPFN 0x");
-	struct seen seen;
+	struct seen seen = {};
 
 	po_check(ts && pfn, "no record:\n%.200s", text);
 	seen.ts = strtoull(ts + 6, NULL, 10);
@@ -448,16 +448,19 @@ static struct dump take_states(const char *words)
 	static char text[1 << 20];
 	struct dump dump = {};
 	int fd = open_filtered("mode=handle %s", words);
+	size_t room = 0;
 	ssize_t n;
 	char *p;
 
-	dump.seen = calloc(MAX_RECORDS, sizeof(*dump.seen));
-	po_check(dump.seen, "no memory");
 	while ((n = read(fd, text, sizeof(text) - 1)) > 0) {
 		text[n] = '\0';
 		for (p = text; *p; p = strstr(p, "\n\n") + 2) {
 			po_check(strstr(p, "\n\n"), "half a record:\n%s", p);
-			po_check(dump.nr < MAX_RECORDS, "too many records");
+			if (dump.nr == room) {
+				room = 2 * room + MAX_RECORDS;
+				dump.seen = realloc(dump.seen, room * sizeof(*dump.seen));
+				po_check(dump.seen, "no memory");
+			}
 			dump.seen[dump.nr++] = parse_state(p);
 		}
 	}

@@ -976,23 +976,29 @@ static void test_record_pieces(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_owner_stack_pages(stack), before - 16);
 }
 
+/* As if somebody began, or ended, to write the page's record. */
+static void flip_writing(struct page *page)
+{
+	struct page_ext *ext = page_ext_get(page);
+
+	page_owner_record_of(ext)->bits ^= PAGE_OWNER_WRITING;
+	page_ext_put(ext);
+}
+
 /* A record that is being written is left out, and found again afterwards. */
 static void test_record_torn(struct kunit *test)
 {
 	struct page_owner_snapshot snap;
-	struct page_ext *ext;
 	struct page *page;
 	bool torn, whole;
 
 	page_owner_test_need(test);
 	page = alloc_page(GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	ext = page_ext_get(page);
-	page_owner_record_of(ext)->bits ^= PAGE_OWNER_WRITING;
+	flip_writing(page);
 	torn = page_owner_read(page, &snap);
-	page_owner_record_of(ext)->bits ^= PAGE_OWNER_WRITING;
+	flip_writing(page);
 	whole = page_owner_read(page, &snap);
-	page_ext_put(ext);
 	__free_page(page);
 	KUNIT_EXPECT_FALSE(test, torn);
 	KUNIT_EXPECT_TRUE(test, whole);
@@ -1157,7 +1163,6 @@ static void test_walk_torn(struct kunit *test)
 {
 	struct page_owner_snapshot snap = {};
 	struct page_owner_walk walk;
-	struct page_ext *ext;
 	struct page *page;
 
 	page_owner_test_need(test);
@@ -1167,11 +1172,9 @@ static void test_walk_torn(struct kunit *test)
 	walk = (struct page_owner_walk) {
 		.pfn = page_to_pfn(page), .end = page_to_pfn(page) + 1,
 	};
-	ext = page_ext_get(page);
-	page_owner_record_of(ext)->bits ^= PAGE_OWNER_WRITING;
+	flip_writing(page);
 	KUNIT_EXPECT_EQ(test, page_owner_walk_next(&walk, &snap), 0);
-	page_owner_record_of(ext)->bits ^= PAGE_OWNER_WRITING;
-	page_ext_put(ext);
+	flip_writing(page);
 	walk_to(test, page, &snap);
 	expect_same(test, page, &snap);
 	__free_page(page);

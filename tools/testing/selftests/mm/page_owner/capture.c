@@ -127,12 +127,16 @@ static int compare(void (*fn)(void))
 	return unwound * 100 / compared;
 }
 
-/* As before, and looking up is what happens to these stacks. */
+/*
+ * As before, and looking up is what happens to these stacks. A kernel that is so
+ * slow that PO_CAPTURES is set has checks in every function, which change what
+ * stack frames look like: there all that counts is that captures are right.
+ */
 static void compare_known(void (*fn)(void))
 {
 	int unwound = compare(fn);
 
-	po_check(unwound < 10, "%d %% were unwound", unwound);
+	po_check(getenv("PO_CAPTURES") || unwound < 10, "%d %% were unwound", unwound);
 }
 
 static void plain_work(void)

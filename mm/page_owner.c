@@ -771,16 +771,17 @@ noinline void __page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp)
 		by.ts_nsec = time_stamp();
 	}
 	bulk->handle = by.handle;
+	bulk->nr = 0;
+	bulk->gfp = gfp;
 	bulk->task = by.task;
 	bulk->ts_nsec = by.ts_nsec;
 }
 
-void __page_owner_bulk_alloc(struct page_owner_bulk *bulk, struct page *page,
-			     gfp_t gfp)
+void __page_owner_bulk_alloc(struct page_owner_bulk *bulk, struct page *page)
 {
 	const struct owner_entry by = {
 		.handle = bulk->handle,
-		.gfp = gfp,
+		.gfp = bulk->gfp,
 		.task = bulk->task,
 		.ts_nsec = bulk->ts_nsec,
 	};
@@ -894,7 +895,7 @@ void __page_owner_free_pieces(struct page *page, unsigned int order)
 	unsigned long pfn = page_to_pfn(page), flags;
 	struct page_owner_record rec = {};
 
-	if (!order)
+	if (!order || !page_owner_enabled())
 		return;
 	raw_spin_lock_irqsave(&partial_lock, flags);
 	if (!marked_record(pfn + 1, pfn + 1, &rec) && marked_record(pfn, pfn + 1, &rec))

@@ -411,7 +411,7 @@ static void test_bulk_locked(struct kunit *test)
 
 	raw_spin_lock_irqsave(&context_lock, flags);
 	allocated = pages_allocated();
-	page_owner_bulk_alloc(&bulk, page, GFP_KERNEL);
+	page_owner_bulk_alloc(&bulk, page);
 	page_owner_bulk_end(&bulk);
 	allocated = pages_allocated() - allocated;
 	raw_spin_unlock_irqrestore(&context_lock, flags);

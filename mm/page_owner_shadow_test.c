@@ -80,7 +80,7 @@ static noinline void shadow_bulk_##n(struct page **pages,		\
 									\
 	page_owner_bulk_begin(&bulk, gfp);				\
 	while (nr--)							\
-		page_owner_bulk_alloc(&bulk, pages[nr], gfp);		\
+		page_owner_bulk_alloc(&bulk, pages[nr]);			\
 	page_owner_bulk_end(&bulk);					\
 	WRITE_ONCE(last_site, n);					\
 }

@@ -24,13 +24,15 @@ struct zone;
 /**
  * struct page_owner_bulk - a bulk allocation while it is being made
  * @handle: stack of whoever makes it; 0 if that is not recorded
- * @task: who makes it
  * @nr: pages recorded so far
+ * @gfp: GFP flags of it
+ * @task: who makes it
  * @ts_nsec: time of all of them
  */
 struct page_owner_bulk {
 	u32 handle;
 	unsigned int nr;
+	gfp_t gfp;
 	struct page_owner_task *task;
 	u64 ts_nsec;
 };
@@ -52,8 +54,7 @@ void __page_owner_dump(const struct page *page);
 void __page_owner_show_mem(void);
 void __page_owner_exit(struct task_struct *task);
 void __page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp);
-void __page_owner_bulk_alloc(struct page_owner_bulk *bulk, struct page *page,
-			     gfp_t gfp);
+void __page_owner_bulk_alloc(struct page_owner_bulk *bulk, struct page *page);
 void __page_owner_bulk_end(struct page_owner_bulk *bulk);
 void page_owner_show_mixed_blocks(struct seq_file *m, struct pglist_data *pgdat,
 				  struct zone *zone);
@@ -130,8 +131,8 @@ static inline void page_owner_split(struct page *page, unsigned int old_order,
  */
 static inline void page_owner_free_pieces(struct page *page, unsigned int order)
 {
-	if (page_owner_enabled())
-		__page_owner_free_pieces(page, order);
+	/* No static branch: this is rare, and the callers are small. */
+	__page_owner_free_pieces(page, order);
 }
 
 /**
@@ -200,7 +201,6 @@ static inline void page_owner_show_mem(void)
 static inline void page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp)
 {
 	bulk->handle = 0;
-	bulk->nr = 0;
 	if (page_owner_enabled())
 		__page_owner_bulk_begin(bulk, gfp);
 }
@@ -210,17 +210,16 @@ static inline void page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp
  * @bulk: from page_owner_bulk_begin(). If recording was switched on since, the
  *        page stays without a record.
  * @page: the page
- * @gfp: GFP flags of the bulk allocation
  *
  * Context: Any; the pcp lock may be held. Allocates nothing, takes no lock that
  * is held while anything is allocated.
  */
 static inline void page_owner_bulk_alloc(struct page_owner_bulk *bulk,
-					 struct page *page, gfp_t gfp)
+					 struct page *page)
 {
 	/* No static branch: without recording there is no handle. */
 	if (bulk->handle)
-		__page_owner_bulk_alloc(bulk, page, gfp);
+		__page_owner_bulk_alloc(bulk, page);
 }
 
 /**
@@ -299,7 +298,7 @@ static inline void page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp
 }
 
 static inline void page_owner_bulk_alloc(struct page_owner_bulk *bulk,
-					 struct page *page, gfp_t gfp)
+					 struct page *page)
 {
 }
 

@@ -439,15 +439,21 @@ static void spread_free(unsigned long pfn, unsigned int order,
 static noinline void make_way(struct page *page, unsigned int order,
 			      struct page_owner_record *rec)
 {
+	struct page_owner_record copy = {};
 	struct owner_tally tally = {};
+	u32 bits;
 
 	if (marked_allocated(rec))
 		unmark(rec, &tally);
 	tally_flush(&tally);
-	if (free_order_of(rec) > order) {
-		spread_free(page_to_pfn(page), order, rec);
-		end_write(rec, with_free_order(begin_write(rec), order));
-	}
+	if (free_order_of(rec) <= order)
+		return;
+	/* Another CPU may be writing the last free of a larger block. */
+	bits = begin_write(rec);
+	memcpy(&copy, rec, record_size());
+	end_write(rec, bits);
+	spread_free(page_to_pfn(page), order, &copy);
+	end_write(rec, with_free_order(begin_write(rec), order));
 }
 
 /**
@@ -487,9 +493,18 @@ static noinline void record_alloc_slowly(struct page *page,
 					 unsigned int order,
 					 const struct owner_entry *by)
 {
+	u32 bits;
+
 	if (marked_allocated(rec) || free_order_of(rec) > order)
 		make_way(page, order, rec);
-	end_write(rec, set_allocation(rec, begin_write(rec), order, by));
+	/* Until the mark is there another CPU may let it remember a free. */
+	bits = begin_write(rec);
+	while (bits_freed_larger(bits, order)) {
+		end_write(rec, bits);
+		make_way(page, order, rec);
+		bits = begin_write(rec);
+	}
+	end_write(rec, set_allocation(rec, bits, order, by));
 }
 
 /* Writes the record of an allocation. The counts are the caller's business, too. */
@@ -566,11 +581,14 @@ static void split_block(unsigned long pfn, unsigned int new_order,
 	}
 }
 
-/* Splits a block into as few pieces as can be, one of them @order at @pfn. */
+/*
+ * Splits a block into as few pieces as can be, one of them @order at @pfn. The
+ * first record is changed last, as above.
+ */
 static void split_around(unsigned long first, const struct page_owner_record *rec,
 			 unsigned long pfn, unsigned int order)
 {
-	unsigned int piece = order_of(rec);
+	unsigned int piece = order_of(rec), first_order = order;
 	unsigned long at = first;
 
 	while (piece-- > order) {
@@ -578,12 +596,17 @@ static void split_around(unsigned long first, const struct page_owner_record *re
 
 		if (pfn < middle) {
 			write_piece(middle, piece, rec);
-		} else {
-			write_piece(at, piece, rec);
-			at = middle;
+			continue;
 		}
+		if (at == first)
+			first_order = piece;
+		else
+			write_piece(at, piece, rec);
+		at = middle;
 	}
-	write_piece(at, order, rec);
+	if (at != first)
+		write_piece(at, order, rec);
+	write_piece(first, first_order, rec);
 }
 
 /* Copies the record of @pfn if it is marked and reaches as far as @covers. */
@@ -595,7 +618,8 @@ static bool marked_record(unsigned long pfn, unsigned long covers,
 
 	if (ext && marked_allocated(page_owner_record_of(ext))) {
 		memcpy(rec, page_owner_record_of(ext), record_size());
-		found = covers - pfn < 1UL << order_of(rec);
+		/* It may have been freed meanwhile, and not be the caller's. */
+		found = marked_allocated(rec) && covers - pfn < 1UL << order_of(rec);
 	}
 	page_ext_put(ext);
 	return found;
@@ -961,8 +985,8 @@ void page_owner_record_on(bool on)
 		return;
 	WRITE_ONCE(paused, !on);
 	/* Who reads a dump with a gap wants to know when it was. */
-	pr_info("page_owner: recording is %s by %s[%d]\n", on ? "resumed" : "paused",
-		current->comm, task_pid_nr(current));
+	pr_info("page_owner: recording is %s by pid %d\n", on ? "resumed" : "paused",
+		task_pid_nr(current));
 }
 
 /**

@@ -393,8 +393,8 @@ struct page_owner_stack {
 /**
  * struct page_owner_counts - what a stack has done
  * @pages: base pages that it owns now
- * @peak: most base pages that it owned. Exact to PAGE_OWNER_DELTA_MAX pages for
- *        each CPU.
+ * @peak: most base pages that it owned, right to twice PAGE_OWNER_DELTA_MAX pages,
+ *        and a block, for each CPU
  * @allocs: allocations since boot
  * @frees: frees since boot
  */
@@ -405,8 +405,12 @@ struct page_owner_counts {
 	u64 frees;
 };
 
-/* A CPU passes on a change of as many pages: 2 MiB with pages of 4 KiB. */
+/*
+ * A CPU passes on a change of as many pages, 2 MiB with pages of 4 KiB, or as many
+ * frees. Allocations that are not freed become pages.
+ */
 #define PAGE_OWNER_DELTA_MAX	512
+#define PAGE_OWNER_EVENTS_MAX	4096
 
 /**
  * enum page_owner_special - owners that are not a captured stack
@@ -468,17 +472,13 @@ void page_owner_stack_count_in_nmi(depot_stack_handle_t handle, long pages,
  * @delta: the place, in this CPU's table
  *
  * Context: Interrupts are off.
- * Return: true if it amounts to PAGE_OWNER_DELTA_MAX pages. With 32 bits also
- * before allocations or frees run over.
+ * Return: true if it amounts to PAGE_OWNER_DELTA_MAX pages.
  */
 static inline bool page_owner_delta_is_full(struct page_owner_delta __percpu *delta)
 {
 	const long max = PAGE_OWNER_DELTA_MAX;
 	unsigned long pages = __this_cpu_read(delta->pages);
 
-	if (!IS_ENABLED(CONFIG_64BIT) &&
-	    (__this_cpu_read(delta->allocs) | __this_cpu_read(delta->frees)) >> 30)
-		return true;
 	return pages + max - 1 > 2 * (unsigned long)max - 2;
 }
 
@@ -511,7 +511,9 @@ static __always_inline void page_owner_stack_count(depot_stack_handle_t handle,
 		__this_cpu_add(delta->allocs, allocs);
 	if (frees)
 		__this_cpu_add(delta->frees, frees);
-	if (unlikely(page_owner_delta_is_full(delta)))
+	/* Pages that come and go are as many events as are passed on at a time. */
+	if (unlikely(page_owner_delta_is_full(delta) ||
+		     (frees && __this_cpu_read(delta->frees) >= PAGE_OWNER_EVENTS_MAX)))
 		page_owner_stack_pass_on(this_cpu_ptr(delta));
 	local_irq_restore(flags);
 }

@@ -140,18 +140,21 @@ static noinline void unwind(const unsigned long *slot, gfp_t gfp, bool freeing,
 	origin->handle = stack.handle;
 }
 
-static bool find_known(const unsigned long *slot, struct origin *origin)
+static bool find_known(const unsigned long *slot, bool freeing, struct origin *origin)
 {
 	const struct stack_cache_stack *found;
+	bool known;
 
 	rcu_read_lock();
 	found = stack_cache_find(slot);
-	if (found) {
+	/* An allocation needs an entry in the counts. */
+	known = found && (freeing || found->data);
+	if (known) {
 		origin->stack = found->data;
 		origin->handle = found->handle;
 	}
 	rcu_read_unlock();
-	return found;
+	return known;
 }
 
 /*
@@ -165,7 +168,7 @@ static noinline void capture(const unsigned long *slot, gfp_t gfp, bool freeing,
 		take_special(PAGE_OWNER_RECURSION, origin);
 		return;
 	}
-	if (!find_known(slot, origin))
+	if (!find_known(slot, freeing, origin))
 		unwind(slot, gfp, freeing, origin);
 	if (static_branch_unlikely(&page_owner_verify) &&
 	    origin->handle != page_owner_special(PAGE_OWNER_FAILURE)->handle)

@@ -397,6 +397,18 @@ static loff_t dump_llseek(struct file *file, loff_t offset, int whence)
 	return pos;
 }
 
+/* Says why nothing was taken of a filter that is not even looked at. */
+static ssize_t dump_refuse(struct dump_file *dump, const char *why)
+{
+	int ret = mutex_lock_interruptible(&dump->lock);
+
+	if (ret)
+		return ret;
+	strscpy(dump->error.text, why);
+	mutex_unlock(&dump->lock);
+	return -EINVAL;
+}
+
 static ssize_t dump_write(struct file *file, const char __user *buf,
 			  size_t count, loff_t *pos)
 {
@@ -405,7 +417,7 @@ static ssize_t dump_write(struct file *file, const char __user *buf,
 	int ret;
 
 	if (count > PAGE_OWNER_FILTER_MAX)
-		return -EINVAL;
+		return dump_refuse(dump, "too long");
 	text = memdup_user_nul(buf, count);
 	if (IS_ERR(text))
 		return PTR_ERR(text);

@@ -548,6 +548,9 @@ void page_owner_log(const struct page_owner_snapshot *snap)
 	}
 	pr_alert("page_owner tracks the page as %s\n",
 		 snap->allocated ? "allocated" : "freed");
+	/* Then the record can be of any earlier life. */
+	if (static_branch_unlikely(&page_owner_lean) && !snap->allocated)
+		return;
 	log_allocation(owner);
 	log_free(owner);
 	if (owner->last_migrate_reason >= 0)

@@ -221,11 +221,19 @@ static void add_to_entry(depot_stack_handle_t handle, long pages,
  */
 noinline void page_owner_stack_pass_on(struct page_owner_delta *delta)
 {
-	if (delta->handle)
-		add_to_entry(delta->handle, delta->pages, delta->allocs, delta->frees);
+	const struct page_owner_delta change = *delta;
+
 	WRITE_ONCE(delta->pages, 0);
 	WRITE_ONCE(delta->allocs, 0);
 	WRITE_ONCE(delta->frees, 0);
+	/*
+	 * So that who reads meanwhile misses it, but never has it twice: that
+	 * would stay as a peak. Pairs with the first smp_rmb() in
+	 * page_owner_stack_read().
+	 */
+	smp_wmb();
+	if (change.handle)
+		add_to_entry(change.handle, change.pages, change.allocs, change.frees);
 }
 
 /**
@@ -239,7 +247,12 @@ noinline void page_owner_stack_take_delta(struct page_owner_delta *delta,
 					  depot_stack_handle_t handle)
 {
 	page_owner_stack_pass_on(delta);
+	/*
+	 * Between the changes of two stacks the values are 0. Both pair with
+	 * smp_rmb() in read_delta(), the other one is in page_owner_stack_pass_on().
+	 */
 	WRITE_ONCE(delta->handle, handle);
+	smp_wmb();
 }
 
 /**
@@ -259,13 +272,36 @@ noinline void page_owner_stack_count_in_nmi(depot_stack_handle_t handle, long pa
 	add_to_entry(handle, pages, allocs, frees);
 }
 
+/* Adds what a CPU has not passed on yet, if its place is and stays the stack's. */
+static void read_delta(const struct page_owner_delta *delta, depot_stack_handle_t handle,
+		       struct page_owner_counts *counts)
+{
+	struct page_owner_delta change;
+
+	if (READ_ONCE(delta->handle) != handle)
+		return;
+	/* Both pair with smp_wmb() in page_owner_stack_take_delta(). */
+	smp_rmb();
+	change.pages = READ_ONCE(delta->pages);
+	change.allocs = READ_ONCE(delta->allocs);
+	change.frees = READ_ONCE(delta->frees);
+	smp_rmb();
+	if (READ_ONCE(delta->handle) != handle)
+		return;
+	counts->pages += change.pages;
+	counts->allocs += change.allocs;
+	counts->frees += change.frees;
+}
+
 /**
  * page_owner_stack_read() - what a stack has done so far
  * @stack: the stack
  * @counts: filled in
  *
  * While pages come and go this can be ahead of, or behind, the records by the
- * blocks that hooks are just working on, and by what a CPU just passes on.
+ * blocks that hooks are just working on, and behind by what CPUs just pass on: at
+ * most PAGE_OWNER_DELTA_MAX pages and a block, and PAGE_OWNER_EVENTS_MAX frees and
+ * as many allocations, each.
  *
  * Context: Any.
  */
@@ -277,15 +313,13 @@ void page_owner_stack_read(struct page_owner_stack *stack,
 	counts->pages = atomic64_read(&stack->pages);
 	counts->allocs = atomic64_read(&stack->allocs);
 	counts->frees = atomic64_read(&stack->frees);
+	/* Pairs with smp_wmb() in page_owner_stack_pass_on(). */
+	smp_rmb();
 	for_each_possible_cpu(cpu) {
 		struct page_owner_delta *delta = per_cpu_ptr(page_owner_deltas, cpu);
 
-		delta += hash_32(stack->handle, PAGE_OWNER_DELTA_BITS);
-		if (READ_ONCE(delta->handle) != stack->handle)
-			continue;
-		counts->pages += READ_ONCE(delta->pages);
-		counts->allocs += READ_ONCE(delta->allocs);
-		counts->frees += READ_ONCE(delta->frees);
+		read_delta(delta + hash_32(stack->handle, PAGE_OWNER_DELTA_BITS),
+			   stack->handle, counts);
 	}
 	raise_peak(stack, counts->pages);
 	counts->peak = atomic64_read(&stack->peak);

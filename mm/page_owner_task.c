@@ -113,6 +113,9 @@ static struct page_owner_task *find_task(u32 id)
 
 	if (!id)
 		return &unknown_task;
+	/* A number from a record that is just being written can be anything. */
+	if (id >> PLACE_BITS >= nr_numbers)
+		return NULL;
 	page = READ_ONCE(task_pages[id >> PLACE_BITS]);
 	return page ? place(page, id & ((1 << PLACE_BITS) - 1)) : NULL;
 }

@@ -2,8 +2,8 @@
 /*
  * page_owner: who allocated each page.
  *
- * These are the hooks that the page allocator and its neighbours call. Each one
- * is a static branch around an out-of-line body, so a kernel booted without
+ * These are the hooks that the page allocator and its neighbours call. Nearly each
+ * one is a static branch around an out-of-line body, so a kernel booted without
  * page_owner=on pays one patched-out jump per hook and no memory per page.
  * What is recorded, and what a reader can rely on: mm/page_owner.c.
  */
@@ -37,6 +37,10 @@ struct page_owner_bulk {
 	u64 ts_nsec;
 };
 
+/* Only called if page_owner_enabled(), so not even linked without it. */
+void page_owner_show_mixed_blocks(struct seq_file *m, struct pglist_data *pgdat,
+				  struct zone *zone);
+
 #ifdef CONFIG_PAGE_OWNER
 
 /* True once recording may start; never turned off again. */
@@ -56,8 +60,6 @@ void __page_owner_exit(struct task_struct *task);
 void __page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp);
 void __page_owner_bulk_alloc(struct page_owner_bulk *bulk, struct page *page);
 void __page_owner_bulk_end(struct page_owner_bulk *bulk);
-void page_owner_show_mixed_blocks(struct seq_file *m, struct pglist_data *pgdat,
-				  struct zone *zone);
 
 /**
  * page_owner_enabled() - whether page owners are being recorded
@@ -94,8 +96,8 @@ static inline void page_owner_alloc(struct page *page, unsigned int order,
  * @order: the block has 2^@order pages. It need not have been allocated as one
  *         block: each page is subtracted from the stack that allocated it.
  *
- * Context: Any. Memory is only ever allocated where the kernel can tell that
- * nothing is held. The caller owns the block alone.
+ * Context: Any. Memory is only ever allocated, with GFP_NOWAIT, where the kernel
+ * does not know that anything is held: with CONFIG_PREEMPT_COUNT it knows of all. The caller owns the block alone.
  */
 static inline void page_owner_free(struct page *page, unsigned int order)
 {

@@ -223,11 +223,48 @@ static void give_hints(const struct page_owner_cmd *cmd,
 				    name);
 }
 
+int page_owner_cmd_spare(const struct page_owner_cmd *cmd, int fd)
+{
+	const char *out = cmd->out ? cmd->out : "-";
+
+	if (!page_owner_output_is_input(out, fd))
+		return 0;
+	page_owner_complain("%s is the input too; nothing is written, name another output",
+			    strcmp(out, "-") ? out : "standard output");
+	return -1;
+}
+
+int page_owner_cmd_spare_file(const struct page_owner_cmd *cmd, const char *path)
+{
+	/* Only to be compared: a file that is not there fails when it is read. */
+	int ret, fd = path ? open(path, O_PATH | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		return 0;
+	ret = page_owner_cmd_spare(cmd, fd);
+	close(fd);
+	return ret;
+}
+
+static int open_spared(const struct page_owner_cmd *cmd, const char *path)
+{
+	int fd;
+
+	if (page_owner_cmd_spare_file(cmd, cmd->request.stacks))
+		return -1;
+	fd = open_input(path);
+	if (fd < 0 || !page_owner_cmd_spare(cmd, fd))
+		return fd;
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return -1;
+}
+
 int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load,
 			const char *path)
 {
 	const char *name = shown_name(path);
-	int ret, fd = open_input(path);
+	int ret, fd = open_spared(cmd, path);
 
 	memset(load, 0, sizeof(*load));
 	if (fd < 0)

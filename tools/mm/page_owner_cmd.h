@@ -151,12 +151,31 @@ int page_owner_cmd_options(const struct page_owner_syntax *syntax, void *data,
 int page_owner_cmd_input(struct page_owner_cmd *cmd, int argc, char **argv);
 
 /**
+ * page_owner_cmd_spare() - keep the output from destroying an input
+ * @cmd: the command, whose output is not open yet
+ * @fd: the input
+ *
+ * Return: 0, or -1 after a message if both are the same file.
+ */
+int page_owner_cmd_spare(const struct page_owner_cmd *cmd, int fd);
+
+/**
+ * page_owner_cmd_spare_file() - the same for an input by its name
+ * @cmd: the command, whose output is not open yet
+ * @path: the input, NULL for none; it may not be there
+ *
+ * Return: 0, or -1 after a message if both are the same file.
+ */
+int page_owner_cmd_spare_file(const struct page_owner_cmd *cmd, const char *path);
+
+/**
  * page_owner_cmd_load() - read an input
  * @cmd: the command, whose request is done
  * @load: receives the outcome
  * @path: the input, "-" for standard input
  *
- * Says what is wrong with the input and notes it in the command.
+ * Says what is wrong with the input and notes it in the command. An input that is
+ * the output too is refused.
  *
  * Return: 0, or -1 after a message.
  */
@@ -165,7 +184,7 @@ int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load
 
 /**
  * page_owner_cmd_open() - open the output
- * @cmd: the command; its input must not be its output
+ * @cmd: the command; its inputs have been read
  *
  * Return: the stream to write to, or NULL after a message.
  */

@@ -305,7 +305,8 @@ static int annotate(struct annotate *a)
 {
 	const char *why;
 
-	if (page_owner_cmd_load(&a->cmd, &a->load, a->cmd.in) ||
+	if (page_owner_cmd_spare_file(&a->cmd, a->vmlinux) ||
+	    page_owner_cmd_load(&a->cmd, &a->load, a->cmd.in) ||
 	    page_owner_sort_by_pages(&a->load.agg))
 		return PAGE_OWNER_FAILED;
 	if (page_owner_symbols_open(&a->symbols, a->vmlinux, &why)) {

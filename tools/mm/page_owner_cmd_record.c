@@ -350,7 +350,8 @@ static int record(struct record *r)
 
 	r->start_ns = start;
 	r->cmd.request.progress = isatty(STDERR_FILENO);
-	if (open_dump(r) || !page_owner_cmd_open(&r->cmd))
+	if (open_dump(r) || page_owner_cmd_spare(&r->cmd, r->fd) ||
+	    !page_owner_cmd_open(&r->cmd))
 		return PAGE_OWNER_FAILED;
 	errno = 0;
 	if (write_capture(r)) {

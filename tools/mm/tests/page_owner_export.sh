@@ -98,6 +98,38 @@ page_owner_allocations{comm=\"bash\"} 3
 		grep -qF 'page_owner_bytes{comm="x\";</g>,"} 4096' "$tmp/stdout"
 }
 
+# spares NAME FILE ARGUMENT...: an output that is an input, under any of its names
+spares() {
+	spared=$1 file=$2
+	shift 2
+	cp "$file" "$tmp/spared"
+	ln -f "$file" "$tmp/spared.hard"
+	for name in "$file" "$tmp/spared.hard"; do
+		says "$spared: output equal to input" 1 "is the input too" "$@" -o "$name"
+		test_that "and left as it was" cmp "$tmp/spared" "$file"
+	done
+	rm "$tmp/spared.hard"
+}
+
+spare_tests() {
+	spares report "$tmp/new" report "$tmp/new"
+	spares export "$tmp/new" export --format json "$tmp/new"
+	spares "diff, OLD" "$tmp/old" diff "$tmp/old" "$tmp/new"
+	spares "diff, NEW" "$tmp/new" diff "$tmp/old" "$tmp/new"
+	spares "leaks" "$tmp/new" leaks "$tmp/old" "$tmp/new"
+	spares "annotate" "$tmp/new" annotate --vmlinux "$tmp/old" "$tmp/new"
+	spares "annotate, vmlinux" "$tmp/old" annotate --vmlinux "$tmp/old" "$tmp/new"
+	spares "report --handles" "$tmp/stacks" report --handles "$tmp/stacks" "$tmp/new"
+	mkdir -p "$tmp/copy"
+	cp "$d" "$tmp/copy/page_owner"
+	spares "record of a copy" "$tmp/copy/page_owner" record --debugfs "$tmp/copy"
+	cp "$tmp/new" "$tmp/spared"
+	rc=0
+	"$owner" report - <"$tmp/new" >>"$tmp/new" 2>"$tmp/stderr" || rc=$?
+	test_that "report: output equal to input, as standard files" test "$rc" = 1
+	test_that "and left as it was" cmp "$tmp/spared" "$tmp/new"
+}
+
 diff_tests() {
 	{
 		full 0 10 bash 1000000000 0 Movable "__alloc_pages a z"
@@ -151,4 +183,5 @@ $head   +32.0 KiB     4.0 KiB    36.0 KiB        0        -  a < z
 		diff --threshold x "$tmp/old" "$tmp/new"
 	head -c 420 "$tmp/new" >"$tmp/d2"
 	says "diff: damaged" 3 "in the middle" diff --exit-code "$tmp/old" "$tmp/d2"
+	spare_tests
 }

@@ -78,7 +78,27 @@ record_tests() {
 	record_in -o "$tmp/empty"
 	test_that "record: an empty dump is told" grep -q "the dump is empty" "$tmp/stderr"
 	cp "$d" "$tmp/debug/page_owner"
+	for how in zstd gzip; do
+		[ ! -e "$tmp/capture.$how" ] || flipped "$tmp/capture.$how" 5
+	done
 	cut_tests
+}
+
+# flipped FILE STEP: its copies with one bit of every STEP-th byte flipped are damaged,
+# or it made no difference
+flipped() {
+	"$owner" report -v --top 0 "$1" >"$tmp/want"
+	size=$(wc -c <"$1") at=0 bad=
+	while [ "$at" -lt "$size" ]; do
+		byte=$(od -An -tu1 -j "$at" -N 1 "$1")
+		cp "$1" "$tmp/d2"
+		printf "\\$(printf %03o $((byte ^ (1 << at % 8))))" |
+			dd of="$tmp/d2" bs=1 seek="$at" conv=notrunc 2>/dev/null
+		run report -v --top 0 "$tmp/d2"
+		[ "$rc" = 3 ] || cmp -s "$tmp/want" "$tmp/stdout" || bad="$bad $at:$rc"
+		at=$((at + $2))
+	done
+	test_that "a bit flipped in a capture, ${1##*.}, is no other capture:$bad" test -z "$bad"
 }
 
 # A capture that ends anywhere is damaged, and what is there is counted.

@@ -44,6 +44,9 @@ page_owner_owners 3
 # HELP page_owner_lost_records Records that were damaged.
 # TYPE page_owner_lost_records gauge
 page_owner_lost_records 0
+# HELP page_owner_input_damaged 1 if records are missing, as the input is damaged or cut.
+# TYPE page_owner_input_damaged gauge
+page_owner_input_damaged 0
 # HELP page_owner_bytes Memory by its owner.
 # TYPE page_owner_bytes gauge
 page_owner_bytes{comm=\"init\"} 32768
@@ -64,6 +67,14 @@ page_owner_allocations{comm=\"bash\"} 3
 	says "export: no such input" 1 "cannot open" export --format folded "$tmp/none"
 	head -c 660 "$d" >"$tmp/d2"
 	says "export: damaged input" 3 "in the middle" export --format folded "$tmp/d2"
+	run export --format openmetrics "$tmp/d2"
+	test_that "export: openmetrics of damaged input says so" \
+		grep -qx "page_owner_input_damaged 1" "$tmp/stdout"
+	run export --format json "$tmp/d2"
+	test_that "export: json of damaged input says so" grep -qx '"complete":false,' "$tmp/stdout"
+	run export --format json "$d"
+	test_that "export: json of whole input says so" grep -qx '"complete":true,' "$tmp/stdout"
+	export_control_tests
 	if ! command -v python3 >/dev/null; then
 		skip "export: other formats" "there is no python3"
 		return
@@ -128,6 +139,16 @@ spare_tests() {
 	"$owner" report - <"$tmp/new" >>"$tmp/new" 2>"$tmp/stderr" || rc=$?
 	test_that "report: output equal to input, as standard files" test "$rc" = 1
 	test_that "and left as it was" cmp "$tmp/spared" "$tmp/new"
+}
+
+# No task name may speak to the terminal, nor end a line.
+export_control_tests() {
+	full 0 1 "$(printf 'x\033[2J\001\177\ty')" 1000000000 0 Movable "__alloc_pages a z" >"$tmp/d2"
+	run export --format openmetrics --by comm "$tmp/d2"
+	test_that "export: openmetrics, control characters" \
+		grep -qF 'page_owner_bytes{comm="x\\033[2J\\001\\177\\011y"} 4096' "$tmp/stdout"
+	test_that "export: openmetrics, no control characters at all" \
+		sh -c '! LC_ALL=C tr -d "\n" <"$1" | LC_ALL=C grep -q "[[:cntrl:]]"' sh "$tmp/stdout"
 }
 
 diff_tests() {

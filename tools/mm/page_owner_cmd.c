@@ -300,7 +300,7 @@ FILE *page_owner_cmd_open(struct page_owner_cmd *cmd)
 {
 	const char *out = cmd->out ? cmd->out : "-";
 
-	if (page_owner_output_open(&cmd->output, out)) {
+	if (page_owner_output_open(&cmd->output, out, cmd->secret ? 0600 : 0666)) {
 		page_owner_complain("cannot open %s: %s", out, strerror(errno));
 		return NULL;
 	}

@@ -65,6 +65,7 @@ enum page_owner_option {
  * @filter: --filter
  * @output: the output, when it is open
  * @damaged: an input was damaged
+ * @secret: a new output is for its owner only
  */
 struct page_owner_cmd {
 	const char *name;
@@ -76,6 +77,7 @@ struct page_owner_cmd {
 	struct page_owner_filter filter;
 	struct page_owner_output output;
 	bool damaged;
+	bool secret;
 };
 
 /**

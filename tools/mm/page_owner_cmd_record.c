@@ -460,7 +460,8 @@ static int parse_args(struct record *r, int argc, char **argv)
 int page_owner_cmd_record(int argc, char **argv)
 {
 	struct record r = {
-		.cmd = { .name = "record", .out = PAGE_OWNER_DEFAULT_FILE },
+		/* What debugfs keeps for root is not for all in a copy. */
+		.cmd = { .name = "record", .out = PAGE_OWNER_DEFAULT_FILE, .secret = true },
 		.packing = page_owner_best_packing(),
 		.debugfs = "/sys/kernel/debug",
 		.proc = "/proc",

@@ -540,7 +540,7 @@ static int run(const struct options *opts)
 			 opts->out_name);
 		return EXIT_FAILED;
 	}
-	if (page_owner_output_open(&out, opts->out)) {
+	if (page_owner_output_open(&out, opts->out, 0666)) {
 		complain("cannot open %s: %s", opts->out_name, strerror(errno));
 		return EXIT_FAILED;
 	}

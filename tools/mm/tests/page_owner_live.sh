@@ -63,6 +63,15 @@ record_tests() {
 		--filter zone=normal "$capture"
 	rows "a capture has ages" "62.50% 40.0 KiB 10 3 0
 37.50% 24.0 KiB 6 2 1" --by node --filter "age>=0" "$capture"
+	(umask 022; record_in -o "$tmp/private"; "$owner" report -o "$tmp/public" "$capture")
+	test_that "record: a new capture is for its owner only" \
+		test "$(stat -c %a "$tmp/private")" = 600
+	test_that "report: a new output's mode is by the umask" \
+		test "$(stat -c %a "$tmp/public")" = 644
+	ln -s private2 "$tmp/private.link"
+	(umask 022; record_in -o "$tmp/private.link")
+	test_that "record: also through a link to nothing yet" \
+		test "$(stat -c %a "$tmp/private2")" = 600
 	"$owner" record --debugfs "$tmp/debug" --proc "$tmp/proc" -o - >"$tmp/capture2"
 	run report --top 0 "$tmp/capture2"
 	test_that "record to standard output can be read" test "$rc" = 0

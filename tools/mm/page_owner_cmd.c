@@ -209,7 +209,12 @@ static void report_damage(const struct page_owner_load *load, const char *name)
 static void give_hints(const struct page_owner_cmd *cmd,
 		       const struct page_owner_load *load, const char *name)
 {
-	if (!load->stats.records && !load->stats.lost)
+	if (!load->stats.records && page_owner_load_damaged(load))
+		return;
+	if (!load->stats.records && load->info.filter)
+		page_owner_complain("%s has no records: none passed the filter it was recorded with",
+				    name);
+	else if (!load->stats.records)
 		page_owner_complain("%s has no records; was the kernel booted with page_owner=on?",
 				    name);
 	else if (load->left_out == load->stats.records && !load->freed && load->left_out)
@@ -260,6 +265,39 @@ static int open_spared(const struct page_owner_cmd *cmd, const char *path)
 	return -1;
 }
 
+/*
+ * Nothing to show is no result: it must not replace an old one, nor look like
+ * memory that was given back. What a filter left out is one.
+ */
+static int check_records(const struct page_owner_load *load, const char *name)
+{
+	if (load->stats.records)
+		return PAGE_OWNER_FINE;
+	if (page_owner_load_damaged(load)) {
+		page_owner_complain("no record of %s can be read; nothing is written", name);
+		return PAGE_OWNER_DAMAGED;
+	}
+	return load->info.filter ? PAGE_OWNER_FINE : PAGE_OWNER_FAILED;
+}
+
+static int check_times(const struct page_owner_cmd *cmd,
+		       const struct page_owner_load *load, const char *name)
+{
+	if (!page_owner_filter_needs_clock(&cmd->filter))
+		return PAGE_OWNER_FINE;
+	if (load->info.no_times && !load->freed) {
+		page_owner_complain("%s has no times, which the filter age needs: page_owner=lean",
+				    name);
+		return PAGE_OWNER_FAILED;
+	}
+	if (load->info.clock_ns)
+		return PAGE_OWNER_FINE;
+	page_owner_complain("%s does not say when it was taken, as the filter age needs",
+			    name);
+	page_owner_complain("filter by ts, or use a capture of 'page_owner record'");
+	return PAGE_OWNER_FAILED;
+}
+
 int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load,
 			const char *path)
 {
@@ -268,7 +306,7 @@ int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load
 
 	memset(load, 0, sizeof(*load));
 	if (fd < 0)
-		return -1;
+		return PAGE_OWNER_FAILED;
 	cmd->request.filter = cmd->filter.nr ? &cmd->filter : NULL;
 	cmd->request.progress = isatty(STDERR_FILENO);
 	ret = page_owner_load(load, fd, &cmd->request);
@@ -277,23 +315,12 @@ int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load
 	if (fd != STDIN_FILENO)
 		close(fd);
 	if (ret)
-		return -1;
+		return PAGE_OWNER_FAILED;
 	report_damage(load, name);
 	give_hints(cmd, load, name);
 	cmd->damaged |= page_owner_load_damaged(load);
-	if (page_owner_filter_needs_clock(&cmd->filter) && load->info.no_times &&
-	    !load->freed) {
-		page_owner_complain("%s has no times, which the filter age needs: page_owner=lean",
-				    name);
-		return -1;
-	}
-	if (page_owner_filter_needs_clock(&cmd->filter) && !load->info.clock_ns) {
-		page_owner_complain("%s does not say when it was taken, as the filter age needs",
-				    name);
-		page_owner_complain("filter by ts, or use a capture of 'page_owner record'");
-		return -1;
-	}
-	return 0;
+	ret = check_records(load, name);
+	return ret ? ret : check_times(cmd, load, name);
 }
 
 FILE *page_owner_cmd_open(struct page_owner_cmd *cmd)

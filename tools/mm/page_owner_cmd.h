@@ -179,7 +179,9 @@ int page_owner_cmd_spare_file(const struct page_owner_cmd *cmd, const char *path
  * Says what is wrong with the input and notes it in the command. An input that is
  * the output too is refused.
  *
- * Return: 0, or -1 after a message.
+ * Return: PAGE_OWNER_FINE, or how the command ends, after a message:
+ * PAGE_OWNER_DAMAGED if there is damage and not one record, else
+ * PAGE_OWNER_FAILED.
  */
 int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load,
 			const char *path);

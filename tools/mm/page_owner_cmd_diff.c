@@ -298,9 +298,12 @@ static int parse_args(struct diff *d, int argc, char **argv)
 
 static int diff(struct diff *d, const char *old, const char *new)
 {
-	if (page_owner_cmd_load(&d->cmd, &d->old, old) ||
-	    page_owner_cmd_load(&d->cmd, &d->new, new))
-		return PAGE_OWNER_FAILED;
+	int ret = page_owner_cmd_load(&d->cmd, &d->old, old);
+
+	if (!ret)
+		ret = page_owner_cmd_load(&d->cmd, &d->new, new);
+	if (ret)
+		return ret;
 	d->rows = page_owner_pairs_find(&d->old.agg, &d->new.agg, &d->nr);
 	if (!d->rows) {
 		page_owner_complain("out of memory; use fewer keys, or --filter");

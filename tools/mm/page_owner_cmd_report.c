@@ -447,14 +447,15 @@ int page_owner_cmd_report(int argc, char **argv)
 		.min_share = 0.5,
 	};
 	int ret = parse_args(&r, argc, argv);
+	bool run = !ret;
 
 	if (ret < 0)
 		ret = page_owner_usage(&r.cmd);
 	else if (ret > 0)
 		ret = PAGE_OWNER_FINE;
-	else if (page_owner_cmd_load(&r.cmd, &r.load, r.cmd.in))
-		ret = PAGE_OWNER_FAILED;
 	else
+		ret = page_owner_cmd_load(&r.cmd, &r.load, r.cmd.in);
+	if (run && !ret)
 		ret = write_report(&r);
 	page_owner_load_destroy(&r.load);
 	page_owner_cmd_destroy(&r.cmd);

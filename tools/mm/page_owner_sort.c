@@ -452,10 +452,12 @@ static bool report_damage(const struct options *opts,
 	else if (stats->open_end)
 		complain("%s has no empty line after the last record, which may be incomplete",
 			 opts->in_name);
-	if (!stats->records && !stats->lost)
+	if (page_owner_load_damaged(load))
+		return true;
+	if (!stats->records)
 		complain("%s has no records; was the kernel booted with page_owner=on?",
 			 opts->in_name);
-	return page_owner_load_damaged(load);
+	return false;
 }
 
 static int sort_and_write(const struct options *opts, struct page_owner_agg *agg,
@@ -511,9 +513,14 @@ static int process(const struct options *opts, int in, struct page_owner_output 
 		load_failed(opts);
 	} else {
 		damaged = report_damage(opts, &load);
-		if (!check_needs(opts, &load.stats) &&
-		    !sort_and_write(opts, &load.agg, out))
+		/* Nothing is no result, and must not replace an old one. */
+		if (damaged && !load.stats.records) {
+			complain("no record can be read; nothing is written");
+			ret = EXIT_DAMAGED;
+		} else if (!check_needs(opts, &load.stats) &&
+			   !sort_and_write(opts, &load.agg, out)) {
 			ret = damaged ? EXIT_DAMAGED : EXIT_FINE;
+		}
 	}
 	page_owner_load_destroy(&load);
 	return ret;

@@ -122,6 +122,54 @@ spares() {
 	rm "$tmp/spared.hard"
 }
 
+# keeps NAME STATUS COMMAND...: nothing can be read of an input, so the output stays
+keeps() {
+	kept=$1
+	shift
+	echo old >"$tmp/out"
+	says "$kept" "$@" -o "$tmp/out"
+	test_that "$kept: the old output stays" test "$(cat "$tmp/out")" = old
+}
+
+nothing_tests() {
+	head -c 5000 /dev/zero >"$tmp/zeros"
+	printf 'page_owner capture 1\nsection info 9\nfil' >"$tmp/head"
+	: >"$tmp/empty"
+	none="page_owner capture 1
+section info 15
+filter comm=dd
+
+section end 8
+bytes 0
+
+"
+	printf %s "$none" >"$tmp/filtered"
+	for f in zeros head; do
+		keeps "report of nothing but damage, $f" 3 "no record of" report "$tmp/$f"
+		keeps "export of nothing but damage, $f" 3 "no record of" \
+			export --format json "$tmp/$f"
+		keeps "leaks of nothing but damage, $f" 3 "no record of" \
+			leaks "$tmp/old" "$tmp/$f"
+		keeps "diff with nothing but damage, $f" 3 "no record of" \
+			diff "$tmp/$f" "$tmp/new"
+		test_that "and no hint that is wrong" \
+			sh -c '! grep -q page_owner=on "$1"' sh "$tmp/stderr"
+		echo old >"$tmp/out"
+		rc=0
+		"$sort" "$tmp/$f" "$tmp/out" 2>"$tmp/stderr" || rc=$?
+		test_that "sort of nothing but damage, $f" test "$rc" = 3
+		test_that "and the old output stays" test "$(cat "$tmp/out")" = old
+		test_that "and no hint that is wrong for it" \
+			sh -c '! grep -q page_owner=on "$1"' sh "$tmp/stderr"
+	done
+	keeps "export of nothing" 1 "has no records" export --format json "$tmp/empty"
+	keeps "diff with nothing" 1 "has no records" diff --exit-code "$tmp/old" "$tmp/empty"
+	says "what a filter left out is nothing, and that is fine" 0 "none passed the filter" \
+		diff --exit-code "$tmp/old" "$tmp/filtered"
+	says "also if left out here" 0 "no record of" \
+		diff --exit-code --filter pid=99 "$tmp/old" "$tmp/new"
+}
+
 spare_tests() {
 	spares report "$tmp/new" report "$tmp/new"
 	spares export "$tmp/new" export --format json "$tmp/new"
@@ -205,4 +253,5 @@ $head   +32.0 KiB     4.0 KiB    36.0 KiB        0        -  a < z
 	head -c 420 "$tmp/new" >"$tmp/d2"
 	says "diff: damaged" 3 "in the middle" diff --exit-code "$tmp/old" "$tmp/d2"
 	spare_tests
+	nothing_tests
 }

@@ -174,7 +174,7 @@ report_input_tests() {
 	says "report: two inputs" 2 "takes one input" report "$d" "$d"
 	says "report: an unknown key" 2 "does not know the key 'x'" report --by pid,x "$d"
 	says "report: --top of something" 2 "--top wants a number" report --top x "$d"
-	says "report: nothing in it" 0 "has no records" report /dev/null
+	says "report: nothing in it" 1 "has no records" report /dev/null
 	{
 		printf ' a+0x1/0x2\n z+0x1/0x2\nhandle: 5\nnr_base_pages: 3\n\n'
 		printf ' z+0x1/0x2\nnr_base_pages: 1\n\n'

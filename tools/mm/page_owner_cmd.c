@@ -134,6 +134,18 @@ int page_owner_cmd_input(struct page_owner_cmd *cmd, int argc, char **argv)
 	return 0;
 }
 
+int page_owner_cmd_one_stdin(char **paths, size_t nr)
+{
+	size_t times = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		times += !strcmp(paths[i], "-");
+	if (times < 2)
+		return 0;
+	page_owner_complain("of several inputs, standard input can be only one of them");
+	return -1;
+}
+
 static const char *shown_name(const char *path)
 {
 	return strcmp(path, "-") ? path : "standard input";
@@ -195,7 +207,9 @@ static void report_damage(const struct page_owner_load *load, const char *name)
 		page_owner_complain("damaged %s: %llu records read, %llu lost, from byte %llu: %s",
 				    name, stats->records, stats->lost,
 				    stats->first_lost, stats->why);
-	if (*load->damage)
+	if (load->info.unknown)
+		page_owner_complain("%s is unknown to this program: %s", name, load->damage);
+	else if (*load->damage)
 		page_owner_complain("%s is damaged: %s; %llu records read", name,
 				    load->damage, stats->records);
 	else if (stats->cut)
@@ -212,7 +226,7 @@ static void give_hints(const struct page_owner_cmd *cmd,
 	if (!load->stats.records && page_owner_load_damaged(load))
 		return;
 	if (!load->stats.records && load->info.filter)
-		page_owner_complain("%s has no records: none passed the filter it was recorded with",
+		page_owner_complain("%s has no records: none passed the filter of record",
 				    name);
 	else if (!load->stats.records)
 		page_owner_complain("%s has no records; was the kernel booted with page_owner=on?",
@@ -321,6 +335,32 @@ int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load
 	cmd->damaged |= page_owner_load_damaged(load);
 	ret = check_records(load, name);
 	return ret ? ret : check_times(cmd, load, name);
+}
+
+static void put_filter(const struct page_owner_load *load, const char *path)
+{
+	const char *filter = load->info.filter;
+
+	fprintf(stderr, "%s %s", shown_name(path), filter ? "with " : "with no filter");
+	if (filter)
+		page_owner_put_text(stderr, (struct page_owner_span){
+			filter, strlen(filter) }, false);
+}
+
+void page_owner_cmd_compare_filters(const struct page_owner_load *old,
+				    const char *old_path,
+				    const struct page_owner_load *new,
+				    const char *new_path)
+{
+	const char *a = old->info.filter, *b = new->info.filter;
+
+	if (a == b || (a && b && !strcmp(a, b)))
+		return;
+	fputs("page_owner: the inputs cannot be compared as they are: recorded were ", stderr);
+	put_filter(old, old_path);
+	fputs(", ", stderr);
+	put_filter(new, new_path);
+	fputc('\n', stderr);
 }
 
 FILE *page_owner_cmd_open(struct page_owner_cmd *cmd)

@@ -171,6 +171,15 @@ int page_owner_cmd_spare(const struct page_owner_cmd *cmd, int fd);
 int page_owner_cmd_spare_file(const struct page_owner_cmd *cmd, const char *path);
 
 /**
+ * page_owner_cmd_one_stdin() - standard input can be read only once
+ * @paths: the inputs of a command
+ * @nr: how many there are
+ *
+ * Return: 0, or -1 for wrong usage, after a message.
+ */
+int page_owner_cmd_one_stdin(char **paths, size_t nr);
+
+/**
  * page_owner_cmd_load() - read an input
  * @cmd: the command, whose request is done
  * @load: receives the outcome
@@ -185,6 +194,18 @@ int page_owner_cmd_spare_file(const struct page_owner_cmd *cmd, const char *path
  */
 int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load,
 			const char *path);
+
+/**
+ * page_owner_cmd_compare_filters() - say if two inputs are not of the same records
+ * @old: an input
+ * @old_path: its name
+ * @new: another
+ * @new_path: its name
+ */
+void page_owner_cmd_compare_filters(const struct page_owner_load *old,
+				    const char *old_path,
+				    const struct page_owner_load *new,
+				    const char *new_path);
 
 /**
  * page_owner_cmd_open() - open the output

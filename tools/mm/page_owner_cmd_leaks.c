@@ -85,6 +85,9 @@ static int load_all(struct leaks *l, char **paths)
 		ret = page_owner_cmd_load(&l->cmd, &l->loads[i], paths[i]);
 		if (ret)
 			return ret;
+		if (i)
+			page_owner_cmd_compare_filters(&l->loads[i - 1], paths[i - 1],
+						       &l->loads[i], paths[i]);
 		if (page_owner_agg_sort(&l->loads[i].agg, NULL, 0)) {
 			page_owner_complain("out of memory");
 			return PAGE_OWNER_FAILED;
@@ -332,6 +335,8 @@ static int parse_args(struct leaks *l, int argc, char **argv)
 		return -1;
 	}
 	l->nr = argc - optind;
+	if (page_owner_cmd_one_stdin(argv + optind, l->nr))
+		return -1;
 	if (!l->cmd.keys)
 		l->cmd.keys = 1u << PAGE_OWNER_BY_STACK;
 	l->cmd.request.cull = l->cmd.keys;

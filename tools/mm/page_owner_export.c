@@ -408,6 +408,11 @@ static void put_json_info(const struct page_owner_export *ex)
 		page_owner_put_json(ex->file, span_of(info->host));
 		fputs(",\n", ex->file);
 	}
+	if (info->filter) {
+		fputs("\"filter\":", ex->file);
+		page_owner_put_json(ex->file, span_of(info->filter));
+		fputs(",\n", ex->file);
+	}
 	if (info->time_ns)
 		fprintf(ex->file, "\"time_ns\":%llu,\n", info->time_ns);
 	if (info->clock_ns)

@@ -443,7 +443,9 @@ static bool report_damage(const struct options *opts,
 		complain("%s is damaged: %llu records read, %llu lost; the first at byte %llu: %s",
 			 opts->in_name, stats->records, stats->lost,
 			 stats->first_lost, stats->why);
-	if (*load->damage)
+	if (load->info.unknown)
+		complain("%s is unknown to this program: %s", opts->in_name, load->damage);
+	else if (*load->damage)
 		complain("%s is damaged: %s; %llu records read", opts->in_name,
 			 load->damage, stats->records);
 	else if (stats->cut)

@@ -247,6 +247,11 @@ $head   +32.0 KiB     4.0 KiB    36.0 KiB        0        -  a < z
    -32.0 KiB    32.0 KiB         0 B       -1        -  b [drv] < z
 " diff "$tmp/old" "$tmp/stacks"
 	says "diff: one input" 2 "wants two inputs" diff "$tmp/old"
+	says "diff: standard input twice" 2 "only one of them" diff - - <"$tmp/old"
+	says "leaks: standard input twice" 2 "only one of them" leaks - "$tmp/new" - <"$tmp/old"
+	"$owner" diff "$tmp/old" "$tmp/new" >"$tmp/want"
+	run diff - "$tmp/new" <"$tmp/old"
+	test_that "diff: standard input once" cmp "$tmp/want" "$tmp/stdout"
 	says "diff: -i" 2 "OLD NEW" diff -i "$tmp/old" "$tmp/new"
 	says "diff: --threshold of something" 2 "--threshold wants" \
 		diff --threshold x "$tmp/old" "$tmp/new"

@@ -90,7 +90,30 @@ record_tests() {
 	for how in zstd gzip; do
 		[ ! -e "$tmp/capture.$how" ] || flipped "$tmp/capture.$how" 5
 	done
+	filter_tests
 	cut_tests
+}
+
+# What the kernel was asked to leave out is told, and not counted as missing.
+filter_tests() {
+	size=$(sed -n 's/^section info //p' "$capture")
+	sed "s/^section info .*/section info $((size + 15))/; s/^page_size/filter comm=dd\n&/" \
+		"$capture" >"$tmp/filtered"
+	run report "$tmp/filtered"
+	test_that "report: a filter of record is shown" \
+		grep -qx "recorded with: comm=dd" "$tmp/stdout"
+	test_that "and that capture is whole" test "$rc" = 0
+	test_that "and is not set beside meminfo" \
+		sh -c '! grep -q meminfo "$1"' sh "$tmp/stdout"
+	run export --format json "$tmp/filtered"
+	test_that "export: json has the filter" grep -qx '"filter":"comm=dd",' "$tmp/stdout"
+	for how in diff leaks; do
+		says "$how: filters that differ" 0 \
+			"$capture with no filter, $tmp/filtered with comm=dd" \
+			$how "$capture" "$tmp/filtered"
+		run $how "$tmp/filtered" "$tmp/filtered"
+		test_that "$how: filters that do not" test ! -s "$tmp/stderr"
+	done
 }
 
 # flipped FILE STEP: its copies with one bit of every STEP-th byte flipped are damaged,
@@ -121,6 +144,11 @@ cut_tests() {
 		[ "$rc" = 3 ] || bad="$bad $at:$rc"
 	done
 	test_that "captures that are cut off are damaged:$bad" test -z "$bad"
+	head -c $((size - 20)) "$capture" >"$tmp/d2"
+	run report "$tmp/d2"
+	test_that "a capture that is cut off is not set beside meminfo" \
+		sh -c '! grep -q "beside /proc/meminfo" "$1" && grep -q allocations "$1"' \
+		sh "$tmp/stdout"
 	sed 's/^bytes ./bytes 9/' "$capture" >"$tmp/d2"
 	says "a capture that lost a piece" 3 "lost a part" report "$tmp/d2"
 	sed 's/^section meminfo .*/section meminfo 99999999999/' "$capture" >"$tmp/d2"

@@ -267,6 +267,19 @@ report_packed_tests() {
 	prog=$owner
 }
 
+# The version follows the magic and the byte order; see the format's header.
+unknown_tests() {
+	at=12
+	{ head -c "$at" "$tmp/d.raw"; printf '\377\377'; tail -c +$((at + 3)) "$tmp/d.raw"; } >"$tmp/d2"
+	for prog in "$owner" "$sort"; do
+		[ "$prog" = "$owner" ] && set -- report "$tmp/d2" || set -- "$tmp/d2" -
+		says "${prog##*/}: an unknown version is unknown" 3 "is unknown to this program" "$@"
+		test_that "and neither damaged nor a kernel without page_owner" \
+			sh -c '! grep -q "is damaged\|page_owner=on" "$1"' sh "$tmp/stderr"
+	done
+	prog=$owner
+}
+
 # A binary dump, bare, packed, in a capture, and cut off anywhere
 report_raw_tests() {
 	if ! command -v python3 >/dev/null; then
@@ -288,6 +301,7 @@ report_raw_tests() {
 		run report "$tmp/d2.gz"
 		test_that "report: binary, packed" cmp "$tmp/want.report" "$tmp/stdout"
 	fi
+	unknown_tests
 	size=$(wc -c <"$tmp/d.raw")
 	{
 		printf 'page_owner capture 1\nsection dump %d\n' "$size"

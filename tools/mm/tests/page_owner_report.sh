@@ -311,6 +311,13 @@ report_raw_tests() {
 	run report "$tmp/d2"
 	test_that "report: binary, in a capture" grep -q "5 allocations" "$tmp/stdout"
 	test_that "report: that capture is whole" test "$rc" = 0
+	head -c $((size - 30)) "$tmp/d.raw" >"$tmp/d2"
+	prog=$tmp/tested/page_owner_decode
+	says "decode: a cut says how much was decoded" 3 "$tmp/d2: the capture is cut off" "$tmp/d2"
+	test_that "which is the number of records" grep -q \
+		"; $(grep -c ^Page "$tmp/stdout") records decoded" "$tmp/stderr"
+	says "decode: a folder" 1 "cannot read $tmp: Is a directory" "$tmp"
+	prog=$owner
 	bad=
 	at=8
 	while [ $at -lt "$size" ]; do

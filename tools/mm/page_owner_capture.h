@@ -42,6 +42,7 @@
  * @clock_ns: the same on the clock of the records, 0 if unknown
  * @page_size: bytes in a page
  * @no_times: the kernel did not record when pages were allocated
+ * @unknown: the binary dump is of a version that this program does not know
  * @zones: names of the zones, in order; NULL if unknown
  */
 struct page_owner_info {
@@ -54,6 +55,7 @@ struct page_owner_info {
 	unsigned long long clock_ns;
 	unsigned long page_size;
 	bool no_times;
+	bool unknown;
 	char *zones[PAGE_OWNER_MAX_ZONES];
 };
 

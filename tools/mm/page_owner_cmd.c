@@ -134,6 +134,18 @@ int page_owner_cmd_input(struct page_owner_cmd *cmd, int argc, char **argv)
 	return 0;
 }
 
+int page_owner_cmd_one_stdin(char **paths, size_t nr)
+{
+	size_t times = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		times += !strcmp(paths[i], "-");
+	if (times < 2)
+		return 0;
+	page_owner_complain("of several inputs, standard input can be only one of them");
+	return -1;
+}
+
 static const char *shown_name(const char *path)
 {
 	return strcmp(path, "-") ? path : "standard input";
@@ -195,7 +207,9 @@ static void report_damage(const struct page_owner_load *load, const char *name)
 		page_owner_complain("damaged %s: %llu records read, %llu lost, from byte %llu: %s",
 				    name, stats->records, stats->lost,
 				    stats->first_lost, stats->why);
-	if (*load->damage)
+	if (load->info.unknown)
+		page_owner_complain("%s is unknown to this program: %s", name, load->damage);
+	else if (*load->damage)
 		page_owner_complain("%s is damaged: %s; %llu records read", name,
 				    load->damage, stats->records);
 	else if (stats->cut)
@@ -209,7 +223,12 @@ static void report_damage(const struct page_owner_load *load, const char *name)
 static void give_hints(const struct page_owner_cmd *cmd,
 		       const struct page_owner_load *load, const char *name)
 {
-	if (!load->stats.records && !load->stats.lost)
+	if (!load->stats.records && page_owner_load_damaged(load))
+		return;
+	if (!load->stats.records && load->info.filter)
+		page_owner_complain("%s has no records: none passed the filter of record",
+				    name);
+	else if (!load->stats.records)
 		page_owner_complain("%s has no records; was the kernel booted with page_owner=on?",
 				    name);
 	else if (load->left_out == load->stats.records && !load->freed && load->left_out)
@@ -223,15 +242,85 @@ static void give_hints(const struct page_owner_cmd *cmd,
 				    name);
 }
 
+int page_owner_cmd_spare(const struct page_owner_cmd *cmd, int fd)
+{
+	const char *out = cmd->out ? cmd->out : "-";
+
+	if (!page_owner_output_is_input(out, fd))
+		return 0;
+	page_owner_complain("%s is the input too; nothing is written, name another output",
+			    strcmp(out, "-") ? out : "standard output");
+	return -1;
+}
+
+int page_owner_cmd_spare_file(const struct page_owner_cmd *cmd, const char *path)
+{
+	/* Only to be compared: a file that is not there fails when it is read. */
+	int ret, fd = path ? open(path, O_PATH | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		return 0;
+	ret = page_owner_cmd_spare(cmd, fd);
+	close(fd);
+	return ret;
+}
+
+static int open_spared(const struct page_owner_cmd *cmd, const char *path)
+{
+	int fd;
+
+	if (page_owner_cmd_spare_file(cmd, cmd->request.stacks))
+		return -1;
+	fd = open_input(path);
+	if (fd < 0 || !page_owner_cmd_spare(cmd, fd))
+		return fd;
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return -1;
+}
+
+/*
+ * Nothing to show is no result: it must not replace an old one, nor look like
+ * memory that was given back. What a filter left out is one.
+ */
+static int check_records(const struct page_owner_load *load, const char *name)
+{
+	if (load->stats.records)
+		return PAGE_OWNER_FINE;
+	if (page_owner_load_damaged(load)) {
+		page_owner_complain("no record of %s can be read; nothing is written", name);
+		return PAGE_OWNER_DAMAGED;
+	}
+	return load->info.filter ? PAGE_OWNER_FINE : PAGE_OWNER_FAILED;
+}
+
+static int check_times(const struct page_owner_cmd *cmd,
+		       const struct page_owner_load *load, const char *name)
+{
+	if (!page_owner_filter_needs_clock(&cmd->filter))
+		return PAGE_OWNER_FINE;
+	if (load->info.no_times && !load->freed) {
+		page_owner_complain("%s has no times, which the filter age needs: page_owner=lean",
+				    name);
+		return PAGE_OWNER_FAILED;
+	}
+	if (load->info.clock_ns)
+		return PAGE_OWNER_FINE;
+	page_owner_complain("%s does not say when it was taken, as the filter age needs",
+			    name);
+	page_owner_complain("filter by ts, or use a capture of 'page_owner record'");
+	return PAGE_OWNER_FAILED;
+}
+
 int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load,
 			const char *path)
 {
 	const char *name = shown_name(path);
-	int ret, fd = open_input(path);
+	int ret, fd = open_spared(cmd, path);
 
 	memset(load, 0, sizeof(*load));
 	if (fd < 0)
-		return -1;
+		return PAGE_OWNER_FAILED;
 	cmd->request.filter = cmd->filter.nr ? &cmd->filter : NULL;
 	cmd->request.progress = isatty(STDERR_FILENO);
 	ret = page_owner_load(load, fd, &cmd->request);
@@ -240,30 +329,45 @@ int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load
 	if (fd != STDIN_FILENO)
 		close(fd);
 	if (ret)
-		return -1;
+		return PAGE_OWNER_FAILED;
 	report_damage(load, name);
 	give_hints(cmd, load, name);
 	cmd->damaged |= page_owner_load_damaged(load);
-	if (page_owner_filter_needs_clock(&cmd->filter) && load->info.no_times &&
-	    !load->freed) {
-		page_owner_complain("%s has no times, which the filter age needs: page_owner=lean",
-				    name);
-		return -1;
-	}
-	if (page_owner_filter_needs_clock(&cmd->filter) && !load->info.clock_ns) {
-		page_owner_complain("%s does not say when it was taken, as the filter age needs",
-				    name);
-		page_owner_complain("filter by ts, or use a capture of 'page_owner record'");
-		return -1;
-	}
-	return 0;
+	ret = check_records(load, name);
+	return ret ? ret : check_times(cmd, load, name);
+}
+
+static void put_filter(const struct page_owner_load *load, const char *path)
+{
+	const char *filter = load->info.filter;
+
+	fprintf(stderr, "%s %s", shown_name(path), filter ? "with " : "with no filter");
+	if (filter)
+		page_owner_put_text(stderr, (struct page_owner_span){
+			filter, strlen(filter) }, false);
+}
+
+void page_owner_cmd_compare_filters(const struct page_owner_load *old,
+				    const char *old_path,
+				    const struct page_owner_load *new,
+				    const char *new_path)
+{
+	const char *a = old->info.filter, *b = new->info.filter;
+
+	if (a == b || (a && b && !strcmp(a, b)))
+		return;
+	fputs("page_owner: the inputs cannot be compared as they are: recorded were ", stderr);
+	put_filter(old, old_path);
+	fputs(", ", stderr);
+	put_filter(new, new_path);
+	fputc('\n', stderr);
 }
 
 FILE *page_owner_cmd_open(struct page_owner_cmd *cmd)
 {
 	const char *out = cmd->out ? cmd->out : "-";
 
-	if (page_owner_output_open(&cmd->output, out)) {
+	if (page_owner_output_open(&cmd->output, out, cmd->secret ? 0600 : 0666)) {
 		page_owner_complain("cannot open %s: %s", out, strerror(errno));
 		return NULL;
 	}

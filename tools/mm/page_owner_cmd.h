@@ -65,6 +65,7 @@ enum page_owner_option {
  * @filter: --filter
  * @output: the output, when it is open
  * @damaged: an input was damaged
+ * @secret: a new output is for its owner only
  */
 struct page_owner_cmd {
 	const char *name;
@@ -76,6 +77,7 @@ struct page_owner_cmd {
 	struct page_owner_filter filter;
 	struct page_owner_output output;
 	bool damaged;
+	bool secret;
 };
 
 /**
@@ -151,21 +153,63 @@ int page_owner_cmd_options(const struct page_owner_syntax *syntax, void *data,
 int page_owner_cmd_input(struct page_owner_cmd *cmd, int argc, char **argv);
 
 /**
+ * page_owner_cmd_spare() - keep the output from destroying an input
+ * @cmd: the command, whose output is not open yet
+ * @fd: the input
+ *
+ * Return: 0, or -1 after a message if both are the same file.
+ */
+int page_owner_cmd_spare(const struct page_owner_cmd *cmd, int fd);
+
+/**
+ * page_owner_cmd_spare_file() - the same for an input by its name
+ * @cmd: the command, whose output is not open yet
+ * @path: the input, NULL for none; it may not be there
+ *
+ * Return: 0, or -1 after a message if both are the same file.
+ */
+int page_owner_cmd_spare_file(const struct page_owner_cmd *cmd, const char *path);
+
+/**
+ * page_owner_cmd_one_stdin() - standard input can be read only once
+ * @paths: the inputs of a command
+ * @nr: how many there are
+ *
+ * Return: 0, or -1 for wrong usage, after a message.
+ */
+int page_owner_cmd_one_stdin(char **paths, size_t nr);
+
+/**
  * page_owner_cmd_load() - read an input
  * @cmd: the command, whose request is done
  * @load: receives the outcome
  * @path: the input, "-" for standard input
  *
- * Says what is wrong with the input and notes it in the command.
+ * Says what is wrong with the input and notes it in the command. An input that is
+ * the output too is refused.
  *
- * Return: 0, or -1 after a message.
+ * Return: PAGE_OWNER_FINE, or how the command ends, after a message:
+ * PAGE_OWNER_DAMAGED if there is damage and not one record, else
+ * PAGE_OWNER_FAILED.
  */
 int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load,
 			const char *path);
 
 /**
+ * page_owner_cmd_compare_filters() - say if two inputs are not of the same records
+ * @old: an input
+ * @old_path: its name
+ * @new: another
+ * @new_path: its name
+ */
+void page_owner_cmd_compare_filters(const struct page_owner_load *old,
+				    const char *old_path,
+				    const struct page_owner_load *new,
+				    const char *new_path);
+
+/**
  * page_owner_cmd_open() - open the output
- * @cmd: the command; its input must not be its output
+ * @cmd: the command; its inputs have been read
  *
  * Return: the stream to write to, or NULL after a message.
  */

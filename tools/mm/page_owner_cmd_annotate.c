@@ -304,9 +304,14 @@ static int write_annotated(struct annotate *a)
 static int annotate(struct annotate *a)
 {
 	const char *why;
+	int ret;
 
-	if (page_owner_cmd_load(&a->cmd, &a->load, a->cmd.in) ||
-	    page_owner_sort_by_pages(&a->load.agg))
+	if (page_owner_cmd_spare_file(&a->cmd, a->vmlinux))
+		return PAGE_OWNER_FAILED;
+	ret = page_owner_cmd_load(&a->cmd, &a->load, a->cmd.in);
+	if (ret)
+		return ret;
+	if (page_owner_sort_by_pages(&a->load.agg))
 		return PAGE_OWNER_FAILED;
 	if (page_owner_symbols_open(&a->symbols, a->vmlinux, &why)) {
 		page_owner_complain("cannot use %s: %s", a->vmlinux, why);

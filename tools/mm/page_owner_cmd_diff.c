@@ -290,6 +290,8 @@ static int parse_args(struct diff *d, int argc, char **argv)
 				    argc - optind);
 		return -1;
 	}
+	if (page_owner_cmd_one_stdin(argv + optind, 2))
+		return -1;
 	if (!d->cmd.keys)
 		d->cmd.keys = 1u << PAGE_OWNER_BY_STACK;
 	d->cmd.request.cull = d->cmd.keys;
@@ -298,9 +300,13 @@ static int parse_args(struct diff *d, int argc, char **argv)
 
 static int diff(struct diff *d, const char *old, const char *new)
 {
-	if (page_owner_cmd_load(&d->cmd, &d->old, old) ||
-	    page_owner_cmd_load(&d->cmd, &d->new, new))
-		return PAGE_OWNER_FAILED;
+	int ret = page_owner_cmd_load(&d->cmd, &d->old, old);
+
+	if (!ret)
+		ret = page_owner_cmd_load(&d->cmd, &d->new, new);
+	if (ret)
+		return ret;
+	page_owner_cmd_compare_filters(&d->old, old, &d->new, new);
 	d->rows = page_owner_pairs_find(&d->old.agg, &d->new.agg, &d->nr);
 	if (!d->rows) {
 		page_owner_complain("out of memory; use fewer keys, or --filter");

@@ -138,10 +138,12 @@ static int export(struct export *e)
 	struct page_owner_cmd *cmd = &e->cmd;
 	struct page_owner_load load = { 0 };
 	struct page_owner_export ex = { .load = &load, .keys = cmd->keys, .nr = cmd->top };
-	int ret = PAGE_OWNER_FAILED;
+	int ret = page_owner_cmd_load(cmd, &load, cmd->in);
 
-	if (page_owner_cmd_load(cmd, &load, cmd->in) ||
-	    page_owner_sort_by_pages(&load.agg))
+	if (ret)
+		goto out;
+	ret = PAGE_OWNER_FAILED;
+	if (page_owner_sort_by_pages(&load.agg))
 		goto out;
 	ex.file = page_owner_cmd_open(cmd);
 	if (!ex.file)

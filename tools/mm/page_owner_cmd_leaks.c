@@ -67,29 +67,38 @@ static uint64_t time_of(const struct page_owner_load *load)
 	return load->info.clock_ns ? load->info.clock_ns : load->agg.newest;
 }
 
-/* Sorts what was read, and loads the next with the time of the one before. */
+/*
+ * Sorts what was read, and loads the next with the time of the one before; an
+ * exit status.
+ */
 static int load_all(struct leaks *l, char **paths)
 {
+	int ret;
+
 	l->loads = calloc(l->nr, sizeof(*l->loads));
 	if (!l->loads) {
 		page_owner_complain("out of memory");
-		return -1;
+		return PAGE_OWNER_FAILED;
 	}
 	for (size_t i = 0; i < l->nr; i++) {
 		l->cmd.request.old_ts = i ? time_of(&l->loads[i - 1]) : 0;
-		if (page_owner_cmd_load(&l->cmd, &l->loads[i], paths[i]))
-			return -1;
+		ret = page_owner_cmd_load(&l->cmd, &l->loads[i], paths[i]);
+		if (ret)
+			return ret;
+		if (i)
+			page_owner_cmd_compare_filters(&l->loads[i - 1], paths[i - 1],
+						       &l->loads[i], paths[i]);
 		if (page_owner_agg_sort(&l->loads[i].agg, NULL, 0)) {
 			page_owner_complain("out of memory");
-			return -1;
+			return PAGE_OWNER_FAILED;
 		}
 		if (i && time_of(&l->loads[i]) < time_of(&l->loads[i - 1])) {
 			page_owner_complain("%s is older than %s; name the oldest first",
 					    paths[i], paths[i - 1]);
-			return -1;
+			return PAGE_OWNER_FAILED;
 		}
 	}
-	return 0;
+	return PAGE_OWNER_FINE;
 }
 
 /* The block with the keys of another one; the aggregation is sorted by them. */
@@ -271,6 +280,15 @@ static int write_leaks(struct leaks *l)
 		EXIT_SUSPECTS : ret;
 }
 
+static int leaks(struct leaks *l, char **paths)
+{
+	int ret = load_all(l, paths);
+
+	if (ret)
+		return ret;
+	return find_suspects(l) ? PAGE_OWNER_FAILED : write_leaks(l);
+}
+
 static int parse_own(void *data, int opt)
 {
 	struct leaks *l = data;
@@ -317,6 +335,8 @@ static int parse_args(struct leaks *l, int argc, char **argv)
 		return -1;
 	}
 	l->nr = argc - optind;
+	if (page_owner_cmd_one_stdin(argv + optind, l->nr))
+		return -1;
 	if (!l->cmd.keys)
 		l->cmd.keys = 1u << PAGE_OWNER_BY_STACK;
 	l->cmd.request.cull = l->cmd.keys;
@@ -335,10 +355,8 @@ int page_owner_cmd_leaks(int argc, char **argv)
 		ret = page_owner_usage(&l.cmd);
 	else if (ret > 0)
 		ret = PAGE_OWNER_FINE;
-	else if (load_all(&l, argv + optind) || find_suspects(&l))
-		ret = PAGE_OWNER_FAILED;
 	else
-		ret = write_leaks(&l);
+		ret = leaks(&l, argv + optind);
 	for (size_t i = 0; l.loads && i < l.nr; i++)
 		page_owner_load_destroy(&l.loads[i]);
 	free(l.loads);

@@ -350,7 +350,8 @@ static int record(struct record *r)
 
 	r->start_ns = start;
 	r->cmd.request.progress = isatty(STDERR_FILENO);
-	if (open_dump(r) || !page_owner_cmd_open(&r->cmd))
+	if (open_dump(r) || page_owner_cmd_spare(&r->cmd, r->fd) ||
+	    !page_owner_cmd_open(&r->cmd))
 		return PAGE_OWNER_FAILED;
 	errno = 0;
 	if (write_capture(r)) {
@@ -459,7 +460,8 @@ static int parse_args(struct record *r, int argc, char **argv)
 int page_owner_cmd_record(int argc, char **argv)
 {
 	struct record r = {
-		.cmd = { .name = "record", .out = PAGE_OWNER_DEFAULT_FILE },
+		/* What debugfs keeps for root is not for all in a copy. */
+		.cmd = { .name = "record", .out = PAGE_OWNER_DEFAULT_FILE, .secret = true },
 		.packing = page_owner_best_packing(),
 		.debugfs = "/sys/kernel/debug",
 		.proc = "/proc",

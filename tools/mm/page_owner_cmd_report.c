@@ -108,6 +108,12 @@ static void put_info(const struct report *r)
 				page_owner_human_time(buf, info->clock_ns));
 		fputc('\n', r->file);
 	}
+	if (info->filter) {
+		fputs("recorded with: ", r->file);
+		page_owner_put_text(r->file, (struct page_owner_span){
+			info->filter, strlen(info->filter) }, false);
+		fputc('\n', r->file);
+	}
 	if (r->load.stacks_only)
 		fprintf(r->file, "%llu stacks", r->load.agg.times);
 	else
@@ -340,13 +346,16 @@ static unsigned long long known_to_meminfo(const struct page_owner_info *info)
 	return sum;
 }
 
-/* The records beside what /proc/meminfo said when they were taken */
+/*
+ * The records beside what /proc/meminfo said when they were taken. Of a part of
+ * them, what is recorded to nobody would be wrong.
+ */
 static void put_meminfo(const struct report *r)
 {
 	unsigned long long total, unused, used, known;
 	unsigned long long owned = r->load.agg.pages * r->load.info.page_size;
 
-	if (r->cmd.filter.nr ||
+	if (r->cmd.filter.nr || r->load.info.filter || r->cmd.damaged ||
 	    !page_owner_info_meminfo(&r->load.info, "MemTotal", &total) ||
 	    !page_owner_info_meminfo(&r->load.info, "MemFree", &unused))
 		return;
@@ -447,14 +456,15 @@ int page_owner_cmd_report(int argc, char **argv)
 		.min_share = 0.5,
 	};
 	int ret = parse_args(&r, argc, argv);
+	bool run = !ret;
 
 	if (ret < 0)
 		ret = page_owner_usage(&r.cmd);
 	else if (ret > 0)
 		ret = PAGE_OWNER_FINE;
-	else if (page_owner_cmd_load(&r.cmd, &r.load, r.cmd.in))
-		ret = PAGE_OWNER_FAILED;
 	else
+		ret = page_owner_cmd_load(&r.cmd, &r.load, r.cmd.in);
+	if (run && !ret)
 		ret = write_report(&r);
 	page_owner_load_destroy(&r.load);
 	page_owner_cmd_destroy(&r.cmd);

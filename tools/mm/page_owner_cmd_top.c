@@ -233,11 +233,13 @@ static int refresh(struct top *t)
 {
 	struct page_owner_pair *pairs;
 	size_t nr;
+	int ret;
 
 	t->current = !t->current;
 	page_owner_load_destroy(&t->load[t->current]);
-	if (page_owner_cmd_load(&t->cmd, &t->load[t->current], t->path))
-		return PAGE_OWNER_FAILED;
+	ret = page_owner_cmd_load(&t->cmd, &t->load[t->current], t->path);
+	if (ret)
+		return ret;
 	t->read_ns[t->current] = clock_ns();
 	pairs = page_owner_pairs_find(&t->load[!t->current].agg,
 				      &t->load[t->current].agg, &nr);

@@ -38,20 +38,46 @@ static enum page_owner_raw_mode parse_mode(const char *name)
 	exit(USAGE);
 }
 
+/* Where the capture comes from; @err is why it could not be read */
+struct source {
+	const char *name;
+	int fd;
+	int err;
+};
+
 static ssize_t read_file(void *data, void *buf, size_t len)
 {
+	struct source *source = data;
 	ssize_t n;
 
 	do
-		n = read(*(int *)data, buf, len);
+		n = read(source->fd, buf, len);
 	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		source->err = errno;
 	return n;
 }
 
+/* Says why the capture is not whole; returns an exit status. */
+static int cannot_decode(const struct page_owner_raw_reader *raw,
+			 const struct source *source, unsigned long long records)
+{
+	if (source->err) {
+		fprintf(stderr, "page_owner_decode: cannot read %s: %s\n", source->name,
+			strerror(source->err));
+		return FAILED;
+	}
+	fprintf(stderr, "page_owner_decode: %s: %s; %llu records decoded\n",
+		source->name, page_owner_raw_error(raw), records);
+	return DAMAGED;
+}
+
 /* Returns an exit status. */
-static int decode(struct page_owner_raw_reader *raw, enum page_owner_raw_mode mode)
+static int decode(struct page_owner_raw_reader *raw, enum page_owner_raw_mode mode,
+		  const struct source *source)
 {
 	struct page_owner_raw_freed rec;
+	unsigned long long records = 0;
 	const char *text;
 	bool freed;
 	size_t len;
@@ -62,15 +88,13 @@ static int decode(struct page_owner_raw_reader *raw, enum page_owner_raw_mode mo
 			break;
 		if (fwrite(text, 1, len, stdout) != len)
 			break;
+		records++;
 	}
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "page_owner_decode: cannot write: %s\n", strerror(errno));
 		return FAILED;
 	}
-	if (!page_owner_raw_error(raw))
-		return FINE;
-	fprintf(stderr, "page_owner_decode: %s\n", page_owner_raw_error(raw));
-	return DAMAGED;
+	return page_owner_raw_error(raw) ? cannot_decode(raw, source, records) : FINE;
 }
 
 int main(int argc, char **argv)
@@ -82,7 +106,8 @@ int main(int argc, char **argv)
 	};
 	enum page_owner_raw_mode mode = PAGE_OWNER_RAW_STACK;
 	struct page_owner_raw_reader *raw;
-	int c, fd = STDIN_FILENO, status;
+	struct source source = { "standard input", STDIN_FILENO, 0 };
+	int c, status;
 
 	while ((c = getopt_long(argc, argv, "m:h", options, NULL)) != -1) {
 		if (c == 'h') {
@@ -99,19 +124,21 @@ int main(int argc, char **argv)
 		print_help(stderr);
 		return USAGE;
 	}
-	if (optind < argc && strcmp(argv[optind], "-"))
-		fd = open(argv[optind], O_RDONLY);
-	if (fd < 0) {
-		fprintf(stderr, "page_owner_decode: %s: %s\n", argv[optind],
+	if (optind < argc && strcmp(argv[optind], "-")) {
+		source.name = argv[optind];
+		source.fd = open(source.name, O_RDONLY);
+	}
+	if (source.fd < 0) {
+		fprintf(stderr, "page_owner_decode: cannot open %s: %s\n", source.name,
 			strerror(errno));
 		return FAILED;
 	}
-	raw = page_owner_raw_open(read_file, &fd);
+	raw = page_owner_raw_open(read_file, &source);
 	if (!raw) {
 		fputs("page_owner_decode: out of memory\n", stderr);
 		return FAILED;
 	}
-	status = decode(raw, mode);
+	status = decode(raw, mode, &source);
 	page_owner_raw_close(raw);
 	return status;
 }

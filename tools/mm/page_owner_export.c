@@ -255,7 +255,10 @@ int page_owner_write_speedscope(const struct page_owner_export *ex)
 	return ret;
 }
 
-/* A label's value: backslash, quote and newline are all that has a meaning. */
+/*
+ * A label's value: backslash, quote and newline are all that has a meaning. Other
+ * control characters are as in a report, so that a terminal can show the file.
+ */
 static void put_label(FILE *file, struct page_owner_span text)
 {
 	for (size_t i = 0; i < text.len;) {
@@ -268,6 +271,8 @@ static void put_label(FILE *file, struct page_owner_span text)
 			fputs("\\n", file);
 		else if (c == '"' || c == '\\')
 			fprintf(file, "\\%c", c);
+		else if ((unsigned char)c < ' ' || c == 0x7f)
+			fprintf(file, "\\\\%03o", c);
 		else
 			fwrite(text.ptr + i, 1, len, file);
 		i += len + !len;
@@ -347,6 +352,8 @@ int page_owner_write_openmetrics(const struct page_owner_export *ex)
 		   agg->nr);
 	put_metric(ex, "lost_records", "Records that were damaged.",
 		   ex->load->stats.lost);
+	put_metric(ex, "input_damaged", "1 if records are missing, as the input is damaged or cut.",
+		   page_owner_load_damaged(ex->load));
 	put_metrics(ex, "bytes", "Memory by its owner.", true);
 	put_metrics(ex, "allocations", "Allocations by their owner.", false);
 	fputs("# EOF\n", ex->file);
@@ -401,6 +408,11 @@ static void put_json_info(const struct page_owner_export *ex)
 		page_owner_put_json(ex->file, span_of(info->host));
 		fputs(",\n", ex->file);
 	}
+	if (info->filter) {
+		fputs("\"filter\":", ex->file);
+		page_owner_put_json(ex->file, span_of(info->filter));
+		fputs(",\n", ex->file);
+	}
 	if (info->time_ns)
 		fprintf(ex->file, "\"time_ns\":%llu,\n", info->time_ns);
 	if (info->clock_ns)
@@ -416,8 +428,11 @@ int page_owner_write_json(const struct page_owner_export *ex)
 	put_json_info(ex);
 	fprintf(ex->file, "\"page_size\":%lu,\n\"records_read\":%llu,\n",
 		ex->load->info.page_size, ex->load->stats.records);
-	fprintf(ex->file, "\"records_lost\":%llu,\n\"allocations\":%llu,\n",
-		ex->load->stats.lost, agg->times);
+	/* What is missing at the end is not counted: nobody knows how many. */
+	fprintf(ex->file, "\"records_lost\":%llu,\n\"complete\":%s,\n",
+		ex->load->stats.lost,
+		page_owner_load_damaged(ex->load) ? "false" : "true");
+	fprintf(ex->file, "\"allocations\":%llu,\n", agg->times);
 	fprintf(ex->file, "\"pages\":%llu,\n\"owners\":[\n", agg->pages);
 	for (size_t i = 0; i < nr; i++) {
 		put_json_block(ex, agg->blocks[i]);

@@ -41,9 +41,9 @@ bool page_owner_output_is_input(const char *path, int in)
 	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-static int open_in_place(struct page_owner_output *out, const char *path)
+static int open_in_place(struct page_owner_output *out, const char *path, mode_t mode)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
 
 	if (fd < 0)
 		return -1;
@@ -54,7 +54,7 @@ static int open_in_place(struct page_owner_output *out, const char *path)
 }
 
 /* The owner and mode of the file that is replaced, or those of any new file. */
-static int set_owner_and_mode(int fd, const struct stat *old)
+static int set_owner_and_mode(int fd, const struct stat *old, mode_t mode)
 {
 	mode_t mask;
 
@@ -63,11 +63,11 @@ static int set_owner_and_mode(int fd, const struct stat *old)
 		       fchmod(fd, old->st_mode & 0777) ? -1 : 0;
 	mask = umask(0);
 	umask(mask);
-	return fchmod(fd, 0666 & ~mask);
+	return fchmod(fd, mode & ~mask);
 }
 
 static int open_beside(struct page_owner_output *out, const char *path,
-		       const struct stat *old)
+		       const struct stat *old, mode_t mode)
 {
 	size_t size = strlen(path) + sizeof(".XXXXXX");
 	char *tmp = malloc(size);
@@ -79,7 +79,7 @@ static int open_beside(struct page_owner_output *out, const char *path,
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		goto out_free;
-	if (!set_owner_and_mode(fd, old))
+	if (!set_owner_and_mode(fd, old, mode))
 		out->file = fdopen(fd, "w");
 	if (!out->file)
 		goto out_unlink;
@@ -102,7 +102,8 @@ static bool no_room_beside(int err)
 	       err == ENAMETOOLONG;
 }
 
-int page_owner_output_open(struct page_owner_output *out, const char *path)
+int page_owner_output_open(struct page_owner_output *out, const char *path,
+			   mode_t mode)
 {
 	struct stat st;
 	bool exists;
@@ -117,20 +118,20 @@ int page_owner_output_open(struct page_owner_output *out, const char *path)
 		return -1;
 	/* A link to nothing yet: only the kernel knows where that is. */
 	if (!exists && !lstat(path, &st))
-		return open_in_place(out, path);
+		return open_in_place(out, path, mode);
 	/* Renaming over a file must not be a way around its permissions. */
 	if (exists && access(path, W_OK))
 		return -1;
 	if (exists && (!S_ISREG(st.st_mode) || st.st_nlink > 1 || is_special(path)))
-		return open_in_place(out, path);
+		return open_in_place(out, path, mode);
 	out->path = exists ? realpath(path, NULL) : strdup(path);
 	if (!out->path)
 		return -1;
-	if (!open_beside(out, out->path, exists ? &st : NULL))
+	if (!open_beside(out, out->path, exists ? &st : NULL, mode))
 		return 0;
 	free(out->path);
 	out->path = NULL;
-	return no_room_beside(errno) ? open_in_place(out, path) : -1;
+	return no_room_beside(errno) ? open_in_place(out, path, mode) : -1;
 }
 
 static void remove_tmp(int sig)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "page_owner_record.h"
 
@@ -33,6 +34,7 @@ bool page_owner_output_is_input(const char *path, int in);
  * page_owner_output_open() - open the output
  * @out: the output
  * @path: the file, "-" for standard output
+ * @mode: permissions of a file that does not exist yet, less the umask
  *
  * A regular file, or one that does not exist, is written under another name
  * beside it and gets its name when complete. Anything else, and a file that
@@ -41,7 +43,8 @@ bool page_owner_output_is_input(const char *path, int in);
  *
  * Return: 0, or -1 with errno set.
  */
-int page_owner_output_open(struct page_owner_output *out, const char *path);
+int page_owner_output_open(struct page_owner_output *out, const char *path,
+			   mode_t mode);
 
 /**
  * page_owner_output_guard() - let signals that end the program clean up

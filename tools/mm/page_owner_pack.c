@@ -136,6 +136,9 @@ int page_owner_pack_open(struct page_owner_packer *p, FILE *file,
 #ifdef HAVE_ZSTD
 	if (packing == PAGE_OWNER_ZSTD) {
 		p->state = ZSTD_createCStream();
+		/* As in gzip: what is damaged must not pass for a capture. */
+		if (p->state)
+			ZSTD_CCtx_setParameter(p->state, ZSTD_c_checksumFlag, 1);
 		ret = p->state ? 0 : -1;
 	}
 #endif

@@ -49,6 +49,7 @@ struct def {
  * @freed: freed pages read
  * @ended: the section at the end has been read
  * @failed: @error says what went wrong
+ * @unknown: and that is the version
  * @error: for page_owner_raw_error()
  * @hash: definitions
  * @first: first definition of each type, in order of the stream
@@ -72,6 +73,7 @@ struct page_owner_raw_reader {
 	uint64_t freed;
 	bool ended;
 	bool failed;
+	bool unknown;
 	char error[160];
 	struct def *hash[1 << HASH_BITS];
 	struct def *first[PAGE_OWNER_RAW_END + 1];
@@ -139,7 +141,8 @@ static bool check_header(struct page_owner_raw_reader *raw)
 		return fail(raw, "not a raw capture of page_owner");
 	if (h->byte_order != PAGE_OWNER_RAW_BYTE_ORDER)
 		return fail(raw, "from a machine of another byte order: decode it there");
-	if (h->version != PAGE_OWNER_RAW_VERSION)
+	raw->unknown = h->version != PAGE_OWNER_RAW_VERSION;
+	if (raw->unknown)
 		return fail(raw, "version %u of the format; this program knows %u",
 			    h->version, PAGE_OWNER_RAW_VERSION);
 	if (h->header_size < sizeof(*h) || h->header_size > STRUCT_MAX ||
@@ -188,6 +191,11 @@ page_owner_raw_head(struct page_owner_raw_reader *raw)
 	    get(raw, &raw->header, sizeof(raw->header)) && check_header(raw))
 		get(raw, NULL, raw->header.header_size - sizeof(raw->header));
 	return raw->failed && !raw->records && !raw->freed ? NULL : &raw->header;
+}
+
+bool page_owner_raw_unknown(const struct page_owner_raw_reader *raw)
+{
+	return raw->unknown;
 }
 
 const char *page_owner_raw_error(const struct page_owner_raw_reader *raw)

@@ -75,6 +75,14 @@ int page_owner_raw_next(struct page_owner_raw_reader *raw,
 			struct page_owner_raw_freed *rec, bool *freed);
 
 /**
+ * page_owner_raw_unknown() - is the capture of another version of the format?
+ * @raw: the reader, whose header was read
+ *
+ * Return: true if it is, and not damaged for all that is known.
+ */
+bool page_owner_raw_unknown(const struct page_owner_raw_reader *raw);
+
+/**
  * page_owner_raw_error() - what was wrong
  * @raw: the reader
  *

@@ -33,6 +33,7 @@ static void take_head(struct raw_stream *s)
 {
 	const struct page_owner_raw_header *head = page_owner_raw_head(s->raw);
 
+	s->info->unknown = page_owner_raw_unknown(s->raw);
 	if (!head)
 		return;
 	s->info->clock_ns = head->clock;

@@ -443,7 +443,9 @@ static bool report_damage(const struct options *opts,
 		complain("%s is damaged: %llu records read, %llu lost; the first at byte %llu: %s",
 			 opts->in_name, stats->records, stats->lost,
 			 stats->first_lost, stats->why);
-	if (*load->damage)
+	if (load->info.unknown)
+		complain("%s is unknown to this program: %s", opts->in_name, load->damage);
+	else if (*load->damage)
 		complain("%s is damaged: %s; %llu records read", opts->in_name,
 			 load->damage, stats->records);
 	else if (stats->cut)
@@ -452,10 +454,12 @@ static bool report_damage(const struct options *opts,
 	else if (stats->open_end)
 		complain("%s has no empty line after the last record, which may be incomplete",
 			 opts->in_name);
-	if (!stats->records && !stats->lost)
+	if (page_owner_load_damaged(load))
+		return true;
+	if (!stats->records)
 		complain("%s has no records; was the kernel booted with page_owner=on?",
 			 opts->in_name);
-	return page_owner_load_damaged(load);
+	return false;
 }
 
 static int sort_and_write(const struct options *opts, struct page_owner_agg *agg,
@@ -511,9 +515,14 @@ static int process(const struct options *opts, int in, struct page_owner_output 
 		load_failed(opts);
 	} else {
 		damaged = report_damage(opts, &load);
-		if (!check_needs(opts, &load.stats) &&
-		    !sort_and_write(opts, &load.agg, out))
+		/* Nothing is no result, and must not replace an old one. */
+		if (damaged && !load.stats.records) {
+			complain("no record can be read; nothing is written");
+			ret = EXIT_DAMAGED;
+		} else if (!check_needs(opts, &load.stats) &&
+			   !sort_and_write(opts, &load.agg, out)) {
 			ret = damaged ? EXIT_DAMAGED : EXIT_FINE;
+		}
 	}
 	page_owner_load_destroy(&load);
 	return ret;
@@ -540,7 +549,7 @@ static int run(const struct options *opts)
 			 opts->out_name);
 		return EXIT_FAILED;
 	}
-	if (page_owner_output_open(&out, opts->out)) {
+	if (page_owner_output_open(&out, opts->out, 0666)) {
 		complain("cannot open %s: %s", opts->out_name, strerror(errno));
 		return EXIT_FAILED;
 	}

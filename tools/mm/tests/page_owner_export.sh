@@ -44,6 +44,9 @@ page_owner_owners 3
 # HELP page_owner_lost_records Records that were damaged.
 # TYPE page_owner_lost_records gauge
 page_owner_lost_records 0
+# HELP page_owner_input_damaged 1 if records are missing, as the input is damaged or cut.
+# TYPE page_owner_input_damaged gauge
+page_owner_input_damaged 0
 # HELP page_owner_bytes Memory by its owner.
 # TYPE page_owner_bytes gauge
 page_owner_bytes{comm=\"init\"} 32768
@@ -64,6 +67,14 @@ page_owner_allocations{comm=\"bash\"} 3
 	says "export: no such input" 1 "cannot open" export --format folded "$tmp/none"
 	head -c 660 "$d" >"$tmp/d2"
 	says "export: damaged input" 3 "in the middle" export --format folded "$tmp/d2"
+	run export --format openmetrics "$tmp/d2"
+	test_that "export: openmetrics of damaged input says so" \
+		grep -qx "page_owner_input_damaged 1" "$tmp/stdout"
+	run export --format json "$tmp/d2"
+	test_that "export: json of damaged input says so" grep -qx '"complete":false,' "$tmp/stdout"
+	run export --format json "$d"
+	test_that "export: json of whole input says so" grep -qx '"complete":true,' "$tmp/stdout"
+	export_control_tests
 	if ! command -v python3 >/dev/null; then
 		skip "export: other formats" "there is no python3"
 		return
@@ -96,6 +107,96 @@ page_owner_allocations{comm=\"bash\"} 3
 	run export --format openmetrics --by comm "$tmp/d2"
 	test_that "export: openmetrics, forged names" \
 		grep -qF 'page_owner_bytes{comm="x\";</g>,"} 4096' "$tmp/stdout"
+}
+
+# spares NAME FILE ARGUMENT...: an output that is an input, under any of its names
+spares() {
+	spared=$1 file=$2
+	shift 2
+	cp "$file" "$tmp/spared"
+	ln -f "$file" "$tmp/spared.hard"
+	for name in "$file" "$tmp/spared.hard"; do
+		says "$spared: output equal to input" 1 "is the input too" "$@" -o "$name"
+		test_that "and left as it was" cmp "$tmp/spared" "$file"
+	done
+	rm "$tmp/spared.hard"
+}
+
+# keeps NAME STATUS COMMAND...: nothing can be read of an input, so the output stays
+keeps() {
+	kept=$1
+	shift
+	echo old >"$tmp/out"
+	says "$kept" "$@" -o "$tmp/out"
+	test_that "$kept: the old output stays" test "$(cat "$tmp/out")" = old
+}
+
+nothing_tests() {
+	head -c 5000 /dev/zero >"$tmp/zeros"
+	printf 'page_owner capture 1\nsection info 9\nfil' >"$tmp/head"
+	: >"$tmp/empty"
+	none="page_owner capture 1
+section info 15
+filter comm=dd
+
+section end 8
+bytes 0
+
+"
+	printf %s "$none" >"$tmp/filtered"
+	for f in zeros head; do
+		keeps "report of nothing but damage, $f" 3 "no record of" report "$tmp/$f"
+		keeps "export of nothing but damage, $f" 3 "no record of" \
+			export --format json "$tmp/$f"
+		keeps "leaks of nothing but damage, $f" 3 "no record of" \
+			leaks "$tmp/old" "$tmp/$f"
+		keeps "diff with nothing but damage, $f" 3 "no record of" \
+			diff "$tmp/$f" "$tmp/new"
+		test_that "and no hint that is wrong" \
+			sh -c '! grep -q page_owner=on "$1"' sh "$tmp/stderr"
+		echo old >"$tmp/out"
+		rc=0
+		"$sort" "$tmp/$f" "$tmp/out" 2>"$tmp/stderr" || rc=$?
+		test_that "sort of nothing but damage, $f" test "$rc" = 3
+		test_that "and the old output stays" test "$(cat "$tmp/out")" = old
+		test_that "and no hint that is wrong for it" \
+			sh -c '! grep -q page_owner=on "$1"' sh "$tmp/stderr"
+	done
+	keeps "export of nothing" 1 "has no records" export --format json "$tmp/empty"
+	keeps "diff with nothing" 1 "has no records" diff --exit-code "$tmp/old" "$tmp/empty"
+	says "what a filter left out is nothing, and that is fine" 0 "none passed the filter" \
+		diff --exit-code "$tmp/old" "$tmp/filtered"
+	says "also if left out here" 0 "no record of" \
+		diff --exit-code --filter pid=99 "$tmp/old" "$tmp/new"
+}
+
+spare_tests() {
+	spares report "$tmp/new" report "$tmp/new"
+	spares export "$tmp/new" export --format json "$tmp/new"
+	spares "diff, OLD" "$tmp/old" diff "$tmp/old" "$tmp/new"
+	spares "diff, NEW" "$tmp/new" diff "$tmp/old" "$tmp/new"
+	spares "leaks" "$tmp/new" leaks "$tmp/old" "$tmp/new"
+	spares "annotate" "$tmp/new" annotate --vmlinux "$tmp/old" "$tmp/new"
+	spares "annotate, vmlinux" "$tmp/old" annotate --vmlinux "$tmp/old" "$tmp/new"
+	spares "report --handles" "$tmp/stacks" report --handles "$tmp/stacks" "$tmp/new"
+	mkdir -p "$tmp/copy"
+	cp "$d" "$tmp/copy/page_owner"
+	spares "record of a copy" "$tmp/copy/page_owner" record --debugfs "$tmp/copy"
+	cp "$tmp/new" "$tmp/spared"
+	rc=0
+	"$owner" report - <"$tmp/new" >>"$tmp/new" 2>"$tmp/stderr" || rc=$?
+	test_that "report: output equal to input, as standard files" test "$rc" = 1
+	test_that "and left as it was" cmp "$tmp/spared" "$tmp/new"
+}
+
+# No task name may speak to the terminal, nor end a line.
+export_control_tests() {
+	full 0 1 "$(printf 'x\033[2J\001\177\ty')" 1000000000 0 Movable "__alloc_pages a z" >"$tmp/d2"
+	run export --format openmetrics --by comm "$tmp/d2"
+	test_that "export: openmetrics, control characters" \
+		grep -qF 'page_owner_bytes{comm="x\\033[2J\\001\\177\\011y"} 4096' "$tmp/stdout"
+	test_that "export: openmetrics, no control characters at all" \
+		sh -c '! LC_ALL=C tr -d "\n" <"$1" | LC_ALL=C grep -q "[[:cntrl:]]"' sh "$tmp/stdout"
 }
 
 diff_tests() {
@@ -146,9 +247,16 @@ $head   +32.0 KiB     4.0 KiB    36.0 KiB        0        -  a < z
    -32.0 KiB    32.0 KiB         0 B       -1        -  b [drv] < z
 " diff "$tmp/old" "$tmp/stacks"
 	says "diff: one input" 2 "wants two inputs" diff "$tmp/old"
+	says "diff: standard input twice" 2 "only one of them" diff - - <"$tmp/old"
+	says "leaks: standard input twice" 2 "only one of them" leaks - "$tmp/new" - <"$tmp/old"
+	"$owner" diff "$tmp/old" "$tmp/new" >"$tmp/want"
+	run diff - "$tmp/new" <"$tmp/old"
+	test_that "diff: standard input once" cmp "$tmp/want" "$tmp/stdout"
 	says "diff: -i" 2 "OLD NEW" diff -i "$tmp/old" "$tmp/new"
 	says "diff: --threshold of something" 2 "--threshold wants" \
 		diff --threshold x "$tmp/old" "$tmp/new"
 	head -c 420 "$tmp/new" >"$tmp/d2"
 	says "diff: damaged" 3 "in the middle" diff --exit-code "$tmp/old" "$tmp/d2"
+	spare_tests
+	nothing_tests
 }

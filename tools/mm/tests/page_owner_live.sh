@@ -63,6 +63,15 @@ record_tests() {
 		--filter zone=normal "$capture"
 	rows "a capture has ages" "62.50% 40.0 KiB 10 3 0
 37.50% 24.0 KiB 6 2 1" --by node --filter "age>=0" "$capture"
+	(umask 022; record_in -o "$tmp/private"; "$owner" report -o "$tmp/public" "$capture")
+	test_that "record: a new capture is for its owner only" \
+		test "$(stat -c %a "$tmp/private")" = 600
+	test_that "report: a new output's mode is by the umask" \
+		test "$(stat -c %a "$tmp/public")" = 644
+	ln -s private2 "$tmp/private.link"
+	(umask 022; record_in -o "$tmp/private.link")
+	test_that "record: also through a link to nothing yet" \
+		test "$(stat -c %a "$tmp/private2")" = 600
 	"$owner" record --debugfs "$tmp/debug" --proc "$tmp/proc" -o - >"$tmp/capture2"
 	run report --top 0 "$tmp/capture2"
 	test_that "record to standard output can be read" test "$rc" = 0
@@ -78,7 +87,50 @@ record_tests() {
 	record_in -o "$tmp/empty"
 	test_that "record: an empty dump is told" grep -q "the dump is empty" "$tmp/stderr"
 	cp "$d" "$tmp/debug/page_owner"
+	for how in zstd gzip; do
+		[ ! -e "$tmp/capture.$how" ] || flipped "$tmp/capture.$how" 5
+	done
+	filter_tests
 	cut_tests
+}
+
+# What the kernel was asked to leave out is told, and not counted as missing.
+filter_tests() {
+	size=$(sed -n 's/^section info //p' "$capture")
+	sed "s/^section info .*/section info $((size + 15))/; s/^page_size/filter comm=dd\n&/" \
+		"$capture" >"$tmp/filtered"
+	run report "$tmp/filtered"
+	test_that "report: a filter of record is shown" \
+		grep -qx "recorded with: comm=dd" "$tmp/stdout"
+	test_that "and that capture is whole" test "$rc" = 0
+	test_that "and is not set beside meminfo" \
+		sh -c '! grep -q meminfo "$1"' sh "$tmp/stdout"
+	run export --format json "$tmp/filtered"
+	test_that "export: json has the filter" grep -qx '"filter":"comm=dd",' "$tmp/stdout"
+	for how in diff leaks; do
+		says "$how: filters that differ" 0 \
+			"$capture with no filter, $tmp/filtered with comm=dd" \
+			$how "$capture" "$tmp/filtered"
+		run $how "$tmp/filtered" "$tmp/filtered"
+		test_that "$how: filters that do not" test ! -s "$tmp/stderr"
+	done
+}
+
+# flipped FILE STEP: its copies with one bit of every STEP-th byte flipped are damaged,
+# or it made no difference
+flipped() {
+	"$owner" report -v --top 0 "$1" >"$tmp/want"
+	size=$(wc -c <"$1") at=0 bad=
+	while [ "$at" -lt "$size" ]; do
+		byte=$(od -An -tu1 -j "$at" -N 1 "$1")
+		cp "$1" "$tmp/d2"
+		printf "\\$(printf %03o $((byte ^ (1 << at % 8))))" |
+			dd of="$tmp/d2" bs=1 seek="$at" conv=notrunc 2>/dev/null
+		run report -v --top 0 "$tmp/d2"
+		[ "$rc" = 3 ] || cmp -s "$tmp/want" "$tmp/stdout" || bad="$bad $at:$rc"
+		at=$((at + $2))
+	done
+	test_that "a bit flipped in a capture, ${1##*.}, is no other capture:$bad" test -z "$bad"
 }
 
 # A capture that ends anywhere is damaged, and what is there is counted.
@@ -92,6 +144,11 @@ cut_tests() {
 		[ "$rc" = 3 ] || bad="$bad $at:$rc"
 	done
 	test_that "captures that are cut off are damaged:$bad" test -z "$bad"
+	head -c $((size - 20)) "$capture" >"$tmp/d2"
+	run report "$tmp/d2"
+	test_that "a capture that is cut off is not set beside meminfo" \
+		sh -c '! grep -q "beside /proc/meminfo" "$1" && grep -q allocations "$1"' \
+		sh "$tmp/stdout"
 	sed 's/^bytes ./bytes 9/' "$capture" >"$tmp/d2"
 	says "a capture that lost a piece" 3 "lost a part" report "$tmp/d2"
 	sed 's/^section meminfo .*/section meminfo 99999999999/' "$capture" >"$tmp/d2"

@@ -174,7 +174,7 @@ report_input_tests() {
 	says "report: two inputs" 2 "takes one input" report "$d" "$d"
 	says "report: an unknown key" 2 "does not know the key 'x'" report --by pid,x "$d"
 	says "report: --top of something" 2 "--top wants a number" report --top x "$d"
-	says "report: nothing in it" 0 "has no records" report /dev/null
+	says "report: nothing in it" 1 "has no records" report /dev/null
 	{
 		printf ' a+0x1/0x2\n z+0x1/0x2\nhandle: 5\nnr_base_pages: 3\n\n'
 		printf ' z+0x1/0x2\nnr_base_pages: 1\n\n'
@@ -267,6 +267,19 @@ report_packed_tests() {
 	prog=$owner
 }
 
+# The version follows the magic and the byte order; see the format's header.
+unknown_tests() {
+	at=12
+	{ head -c "$at" "$tmp/d.raw"; printf '\377\377'; tail -c +$((at + 3)) "$tmp/d.raw"; } >"$tmp/d2"
+	for prog in "$owner" "$sort"; do
+		[ "$prog" = "$owner" ] && set -- report "$tmp/d2" || set -- "$tmp/d2" -
+		says "${prog##*/}: an unknown version is unknown" 3 "is unknown to this program" "$@"
+		test_that "and neither damaged nor a kernel without page_owner" \
+			sh -c '! grep -q "is damaged\|page_owner=on" "$1"' sh "$tmp/stderr"
+	done
+	prog=$owner
+}
+
 # A binary dump, bare, packed, in a capture, and cut off anywhere
 report_raw_tests() {
 	if ! command -v python3 >/dev/null; then
@@ -288,6 +301,7 @@ report_raw_tests() {
 		run report "$tmp/d2.gz"
 		test_that "report: binary, packed" cmp "$tmp/want.report" "$tmp/stdout"
 	fi
+	unknown_tests
 	size=$(wc -c <"$tmp/d.raw")
 	{
 		printf 'page_owner capture 1\nsection dump %d\n' "$size"
@@ -297,6 +311,13 @@ report_raw_tests() {
 	run report "$tmp/d2"
 	test_that "report: binary, in a capture" grep -q "5 allocations" "$tmp/stdout"
 	test_that "report: that capture is whole" test "$rc" = 0
+	head -c $((size - 30)) "$tmp/d.raw" >"$tmp/d2"
+	prog=$tmp/tested/page_owner_decode
+	says "decode: a cut says how much was decoded" 3 "$tmp/d2: the capture is cut off" "$tmp/d2"
+	test_that "which is the number of records" grep -q \
+		"; $(grep -c ^Page "$tmp/stdout") records decoded" "$tmp/stderr"
+	says "decode: a folder" 1 "cannot read $tmp: Is a directory" "$tmp"
+	prog=$owner
 	bad=
 	at=8
 	while [ $at -lt "$size" ]; do

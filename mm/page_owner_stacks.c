@@ -247,11 +247,9 @@ noinline void page_owner_stack_take_delta(struct page_owner_delta *delta,
 					  depot_stack_handle_t handle)
 {
 	page_owner_stack_pass_on(delta);
-	/*
-	 * Between the changes of two stacks the values are 0. Both pair with
-	 * smp_rmb() in read_delta(), the other one is in page_owner_stack_pass_on().
-	 */
+	/* Between the changes of two stacks the values are 0. */
 	WRITE_ONCE(delta->handle, handle);
+	/* Pairs with the first smp_rmb() in read_delta(). */
 	smp_wmb();
 }
 
@@ -280,11 +278,12 @@ static void read_delta(const struct page_owner_delta *delta, depot_stack_handle_
 
 	if (READ_ONCE(delta->handle) != handle)
 		return;
-	/* Both pair with smp_wmb() in page_owner_stack_take_delta(). */
+	/* Pairs with smp_wmb() in page_owner_stack_take_delta(). */
 	smp_rmb();
 	change.pages = READ_ONCE(delta->pages);
 	change.allocs = READ_ONCE(delta->allocs);
 	change.frees = READ_ONCE(delta->frees);
+	/* Values of another stack come after its handle; pairs with the same. */
 	smp_rmb();
 	if (READ_ONCE(delta->handle) != handle)
 		return;

@@ -191,12 +191,14 @@ spare_tests() {
 
 # No task name may speak to the terminal, nor end a line.
 export_control_tests() {
-	full 0 1 "$(printf 'x\033[2J\001\177\ty')" 1000000000 0 Movable "__alloc_pages a z" >"$tmp/d2"
+	full 0 1 "$(printf 'x\033[2J\001\177\ty')" 1000000000 0 Movable \
+		"__alloc_pages a z" >"$tmp/d2"
 	run export --format openmetrics --by comm "$tmp/d2"
 	test_that "export: openmetrics, control characters" \
 		grep -qF 'page_owner_bytes{comm="x\\033[2J\\001\\177\\011y"} 4096' "$tmp/stdout"
 	test_that "export: openmetrics, no control characters at all" \
-		sh -c '! LC_ALL=C tr -d "\n" <"$1" | LC_ALL=C grep -q "[[:cntrl:]]"' sh "$tmp/stdout"
+		sh -c '! LC_ALL=C tr -d "\n" <"$1" | LC_ALL=C grep -q "[[:cntrl:]]"' \
+		sh "$tmp/stdout"
 }
 
 diff_tests() {

@@ -270,10 +270,12 @@ report_packed_tests() {
 # The version follows the magic and the byte order; see the format's header.
 unknown_tests() {
 	at=12
-	{ head -c "$at" "$tmp/d.raw"; printf '\377\377'; tail -c +$((at + 3)) "$tmp/d.raw"; } >"$tmp/d2"
+	{ head -c "$at" "$tmp/d.raw"; printf '\377\377'; tail -c +$((at + 3)) "$tmp/d.raw"; } \
+		>"$tmp/d2"
 	for prog in "$owner" "$sort"; do
 		[ "$prog" = "$owner" ] && set -- report "$tmp/d2" || set -- "$tmp/d2" -
-		says "${prog##*/}: an unknown version is unknown" 3 "is unknown to this program" "$@"
+		says "${prog##*/}: an unknown version is unknown" 3 \
+			"is unknown to this program" "$@"
 		test_that "and neither damaged nor a kernel without page_owner" \
 			sh -c '! grep -q "is damaged\|page_owner=on" "$1"' sh "$tmp/stderr"
 	done

@@ -28,8 +28,8 @@
  * as the page, the one whose free came last. For this a record knows how large
  * the block was that was freed (free_order), and before the record of a large
  * block makes way for a smaller one, it is copied to the first pages of the
- * pieces that remain (spread_free()). That is at most one per order, like the
- * pieces that the allocator puts back to its lists.
+ * pieces that remain (spread_free()). That is one per order, like the pieces that
+ * the allocator puts back to its lists, unless others have them already.
  *
  * A stack is stored once, by stackdepot. How many base pages each stack owns is
  * counted in mm/page_owner_stacks.c, under this invariant:
@@ -41,7 +41,7 @@
  * order of a marked one, moves the same number of pages in the counts, and
  * subtracts them from the stack in the record. What cannot be known goes to an
  * entry of its own and is counted there: early allocations, the tracker's own,
- * and those whose stack could not be stored.
+ * those made while recording was paused, and those whose stack could not be stored.
  *
  * Exceptions: "at rest" means that no hook is running; a hook marks first and
  * counts then. Memory that goes offline takes its marks and their counts along.
@@ -400,7 +400,7 @@ static unsigned int remember_free(struct page_owner_record *to, unsigned int ord
 			order = min(order, bits_order(bits));
 		else
 			bits = copy_allocation(to, bits, rec,
-					       READ_ONCE(rec->bits) & ~PAGE_OWNER_ALLOCATED);
+					       rec->bits & ~PAGE_OWNER_ALLOCATED);
 		copy_free(to, rec);
 		bits = with_free_order(bits, order);
 	}
@@ -411,21 +411,27 @@ static unsigned int remember_free(struct page_owner_record *to, unsigned int ord
 /*
  * The last free of a block will not be found at its first page any more, but for
  * the first 2^order pages. So it goes to the first pages of the other pieces. They
- * belong to anybody by now.
+ * belong to anybody by now, and another CPU may be doing the same to this record.
  */
 static void spread_free(unsigned long pfn, unsigned int order,
-			const struct page_owner_record *rec)
+			struct page_owner_record *rec)
 {
-	unsigned long end = pfn + (1UL << free_order_of(rec)), flags;
+	struct page_owner_record copy = {};
+	unsigned long end, flags;
+	u32 bits;
 
 	local_irq_save(flags);
+	bits = begin_write(rec);
+	memcpy(&copy, rec, record_size());
+	end_write(rec, bits);
+	end = pfn + (1UL << bits_free_order(bits));
 	for (pfn += 1UL << order; pfn < end;) {
 		struct page_ext *ext = page_ext_of_pfn(pfn);
 		/* As large as the alignment allows; this ends with the block. */
 		unsigned int piece = __ffs(pfn);
 
 		if (ext)
-			piece = remember_free(page_owner_record_of(ext), piece, rec);
+			piece = remember_free(page_owner_record_of(ext), piece, &copy);
 		page_ext_put(ext);
 		pfn += 1UL << piece;
 	}
@@ -439,21 +445,15 @@ static void spread_free(unsigned long pfn, unsigned int order,
 static noinline void make_way(struct page *page, unsigned int order,
 			      struct page_owner_record *rec)
 {
-	struct page_owner_record copy = {};
 	struct owner_tally tally = {};
-	u32 bits;
 
 	if (marked_allocated(rec))
 		unmark(rec, &tally);
 	tally_flush(&tally);
-	if (free_order_of(rec) <= order)
-		return;
-	/* Another CPU may be writing the last free of a larger block. */
-	bits = begin_write(rec);
-	memcpy(&copy, rec, record_size());
-	end_write(rec, bits);
-	spread_free(page_to_pfn(page), order, &copy);
-	end_write(rec, with_free_order(begin_write(rec), order));
+	if (free_order_of(rec) > order) {
+		spread_free(page_to_pfn(page), order, rec);
+		end_write(rec, with_free_order(begin_write(rec), order));
+	}
 }
 
 /**

@@ -40,16 +40,35 @@ static void a_record(void)
 		 "it is still there");
 }
 
-static void dump_of(unsigned long pfn, const char *want)
+/* What dump_page() logs of a page. */
+static char *log_of(unsigned long pfn)
 {
 	int fd = po_kmsg_open();
 	char *log;
 
 	po_check(!po_control("dump pfn=%lu", pfn), "dump");
 	log = po_kmsg(fd);
+	close(fd);
+	return log;
+}
+
+static void dump_of(unsigned long pfn, const char *want)
+{
+	char *log = log_of(pfn);
+
 	po_check(strstr(log, want), "no \"%s\" in:\n%s", want, log);
 	free(log);
-	close(fd);
+}
+
+/* Unless it is somebody's again. Returns whether it was free. */
+static bool has_no_past(unsigned long pfn)
+{
+	char *log = log_of(pfn);
+	bool freed = strstr(log, "page_owner tracks the page as freed");
+
+	po_check(!freed || !strstr(log, "page last allocated"), "it has:\n%s", log);
+	free(log);
+	return freed;
 }
 
 /* Tail pages find their block, and a free page has no past. */
@@ -63,6 +82,9 @@ static void dump_page(void)
 	dump_of(pfn, "page_owner tracks the page as allocated");
 	dump_of(pfn + 5, "test_page_owner_chain_4");
 	dump_of(pfn + 5, "page_owner free stack trace missing");
+	po_check(!po_control("free"), "free");
+	po_check(has_no_past(pfn) + has_no_past(pfn + 1) + has_no_past(pfn + 4) > 0,
+		 "all have been allocated again");
 }
 
 /* A binary dump says what is not known, so that zeros are not taken for times. */

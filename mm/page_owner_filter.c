@@ -160,24 +160,6 @@ static const char *parse_range(char *item, unsigned int which,
 	return NULL;
 }
 
-static const char *parse_numbers(struct page_owner_filter *filter,
-				 unsigned int which, char *value)
-{
-	struct page_owner_ranges *list = &filter->numbers[which];
-	const char *error;
-	char *item;
-
-	list->nr = 0;
-	while ((item = strsep(&value, ","))) {
-		if (list->nr == PAGE_OWNER_FILTER_ITEMS)
-			return too_many;
-		error = parse_range(item, which, &list->range[list->nr++]);
-		if (error)
-			return error;
-	}
-	return NULL;
-}
-
 /* The inode of the memory cgroup at a path, 0 if there is none. */
 static u64 memcg_at(const char *path)
 {
@@ -198,29 +180,36 @@ static u64 memcg_at(const char *path)
 	return ino;
 }
 
-/* Paths become inodes, which is what they are compared by. */
-static const char *parse_memcg(struct page_owner_filter *filter,
-			       unsigned int which, char *value)
+/* A memory cgroup's path becomes its inode, which is what it is compared by. */
+static const char *parse_number(char *item, unsigned int which,
+				struct page_owner_range *range)
+{
+	u64 ino;
+
+	if (which != PAGE_OWNER_BY_MEMCG || *item != '/')
+		return parse_range(item, which, range);
+	ino = unescape(item) < 0 ? 0 : memcg_at(item);
+	if (!ino)
+		return "no memory cgroup at this path";
+	range->from = ino;
+	range->to = ino;
+	return NULL;
+}
+
+static const char *parse_numbers(struct page_owner_filter *filter,
+				 unsigned int which, char *value)
 {
 	struct page_owner_ranges *list = &filter->numbers[which];
 	const char *error;
 	char *item;
-	u64 ino;
 
 	list->nr = 0;
 	while ((item = strsep(&value, ","))) {
 		if (list->nr == PAGE_OWNER_FILTER_ITEMS)
 			return too_many;
-		if (*item != '/') {
-			error = parse_range(item, which, &list->range[list->nr++]);
-			if (error)
-				return error;
-			continue;
-		}
-		ino = unescape(item) < 0 ? 0 : memcg_at(item);
-		if (!ino)
-			return "no memory cgroup at this path";
-		list->range[list->nr++] = (struct page_owner_range) { ino, ino };
+		error = parse_number(item, which, &list->range[list->nr++]);
+		if (error)
+			return error;
 	}
 	return NULL;
 }
@@ -300,7 +289,7 @@ static const struct {
 	{ "order", parse_numbers, PAGE_OWNER_BY_ORDER },
 	{ "handle", parse_numbers, PAGE_OWNER_BY_HANDLE },
 	{ "age", parse_numbers, PAGE_OWNER_BY_AGE },
-	{ "memcg", parse_memcg, PAGE_OWNER_BY_MEMCG },
+	{ "memcg", parse_numbers, PAGE_OWNER_BY_MEMCG },
 	{ "state", parse_choice, PAGE_OWNER_BY_STATE },
 	{ "zone", parse_choice, PAGE_OWNER_BY_ZONE },
 	{ "migratetype", parse_choice, PAGE_OWNER_BY_TYPE },

@@ -704,6 +704,33 @@ static void test_stack_deltas(struct kunit *test)
 	page_owner_stack_add(stack->handle, -3);
 }
 
+/* Frees are passed on before they are many, also if no pages remain. */
+static void test_stack_events(struct kunit *test)
+{
+	struct page_owner_counts before, after;
+	struct page_owner_stack *stack;
+	u64 passed_on;
+	int i;
+
+	stack = page_owner_stack_get(test_handle(test), GFP_KERNEL, true);
+	KUNIT_ASSERT_NOT_NULL(test, stack);
+	page_owner_stack_read(stack, &before);
+	passed_on = atomic64_read(&stack->frees);
+	/* On one CPU, whose table others in this place may leave earlier. */
+	preempt_disable();
+	for (i = 0; i < PAGE_OWNER_EVENTS_MAX; i++) {
+		page_owner_stack_count(stack->handle, 1, 1, 0);
+		page_owner_stack_count(stack->handle, -1, 0, 1);
+	}
+	preempt_enable();
+	passed_on = atomic64_read(&stack->frees) - passed_on;
+	page_owner_stack_read(stack, &after);
+	KUNIT_EXPECT_GT(test, passed_on, 0);
+	KUNIT_EXPECT_EQ(test, after.pages, before.pages);
+	KUNIT_EXPECT_EQ(test, after.allocs, before.allocs + PAGE_OWNER_EVENTS_MAX);
+	KUNIT_EXPECT_EQ(test, after.frees, before.frees + PAGE_OWNER_EVENTS_MAX);
+}
+
 static void test_stack_peak(struct kunit *test)
 {
 	const long many = 100 * PAGE_OWNER_DELTA_MAX;
@@ -1245,6 +1272,7 @@ static struct kunit_case page_owner_cases[] = {
 	KUNIT_CASE(test_stack_entries),
 	KUNIT_CASE(test_stack_counts),
 	KUNIT_CASE(test_stack_deltas),
+	KUNIT_CASE(test_stack_events),
 	KUNIT_CASE(test_stack_peak),
 	KUNIT_CASE(test_top),
 	KUNIT_CASE(test_top_equals),

@@ -589,6 +589,7 @@ static void expect_note(int fd, const char *want)
 /* What is in force, and what was wrong last; then the dump goes on. */
 static void shown(void)
 {
+	static const char long_text[1 << 20] = "pid=1";
 	int fd = po_open(PO_FILE, O_RDWR);
 	unsigned long nr = 0;
 
@@ -598,6 +599,9 @@ static void shown(void)
 	po_check(write(fd, "tgid=1 pid=x", 12) < 0 && errno == EINVAL, "bad word");
 	expect_note(fd, "filter: mode=stack pid=1,5-9 comm=A\n"
 			"error: pid=x: not a number or range\n\n");
+	po_check(write(fd, long_text, sizeof(long_text)) < 0 && errno == EINVAL,
+		 "a megabyte");
+	expect_note(fd, "filter: mode=stack pid=1,5-9 comm=A\nerror: too long\n\n");
 	po_check(write(fd, "reset", 5) == 5, "reset: %s", strerror(errno));
 	expect_note(fd, "filter: mode=stack\nerror: none\n\n");
 	po_check(!lseek(fd, 0, SEEK_CUR), "it moved");

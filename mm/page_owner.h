@@ -253,9 +253,12 @@ void page_owner_capture_read_stats(struct page_owner_capture_stats *stats);
  * @comm: command name, padded with zeroes
  * @orphan: link in a list of those whose last reference an NMI dropped
  * @next: next free place in the same page
+ *
+ * A line of its own: who allocates writes @refs each time, and so would neighbours
+ * on other CPUs. As wide as memory has pages: one task may have all of them.
  */
 struct page_owner_task {
-	atomic_t refs;
+	atomic_long_t refs;
 	u32 id;
 	u64 since;
 	pid_t pid;
@@ -265,7 +268,7 @@ struct page_owner_task {
 		struct llist_node orphan;
 		u32 next;
 	};
-};
+} ____cacheline_aligned_in_smp;
 
 /**
  * struct page_owner_identity - a copy of that
@@ -326,7 +329,7 @@ static inline void page_owner_task_refer(struct page_owner_task *task, int nr)
 {
 	/* The task has a reference, so this can be done after they do. */
 	if (likely(task))
-		atomic_add(nr, &task->refs);
+		atomic_long_add(nr, &task->refs);
 }
 
 /**
@@ -340,7 +343,7 @@ static inline void page_owner_task_done(u32 id, struct page_owner_task *task)
 {
 	/* The running task's own reference stays. */
 	if (likely(task && task->id == id))
-		atomic_dec(&task->refs);
+		atomic_long_dec(&task->refs);
 	else
 		page_owner_task_put(id);
 }

@@ -71,7 +71,7 @@ static_assert(!offsetof(struct task_page, rcu));
 
 /* Stands for whoever could not be stored. Its number is 0. */
 static struct page_owner_task unknown_task = {
-	.refs = ATOMIC_INIT(1),
+	.refs = ATOMIC_LONG_INIT(1),
 	.comm = "<unknown>",
 };
 
@@ -200,7 +200,7 @@ static noinline void release_identity(struct page_owner_task *task)
 
 static void put_task(struct page_owner_task *task)
 {
-	if (task->id && atomic_dec_and_test(&task->refs))
+	if (task->id && atomic_long_dec_and_test(&task->refs))
 		release_identity(task);
 }
 
@@ -213,7 +213,7 @@ static void put_task(struct page_owner_task *task)
 void page_owner_task_get(u32 id)
 {
 	if (id)
-		atomic_inc(&find_task(id)->refs);
+		atomic_long_inc(&find_task(id)->refs);
 }
 
 /**
@@ -354,7 +354,7 @@ struct page_owner_task *page_owner_task_new(gfp_t gfp, bool can_alloc)
 	if (!task)
 		return old ?: &unknown_task;
 
-	atomic_set(&task->refs, 1);
+	atomic_long_set(&task->refs, 1);
 	/* After since was U64_MAX; pairs with the second smp_rmb() in read_task(). */
 	smp_wmb();
 	task->pid = current->pid;

@@ -899,6 +899,11 @@ noinline void __page_owner_free(struct page *page, unsigned int order)
 	free_block(page, order, &by, false);
 }
 
+void __page_owner_free_poisoned(struct page *page)
+{
+	page_owner_free(page, 0);
+}
+
 void __page_owner_split(struct page *page, unsigned int old_order,
 			unsigned int new_order)
 {

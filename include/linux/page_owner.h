@@ -49,6 +49,7 @@ extern struct page_ext_operations page_owner_ops;
 
 void __page_owner_alloc(struct page *page, unsigned int order, gfp_t gfp);
 void __page_owner_free(struct page *page, unsigned int order);
+void __page_owner_free_poisoned(struct page *page);
 void __page_owner_split(struct page *page, unsigned int old_order,
 			unsigned int new_order);
 void __page_owner_free_pieces(struct page *page, unsigned int order);
@@ -104,6 +105,18 @@ static inline void page_owner_free(struct page *page, unsigned int order)
 {
 	if (page_owner_enabled())
 		__page_owner_free(page, order);
+}
+
+/**
+ * page_owner_free_poisoned() - record that a page is given up for good
+ * @page: a poisoned page, which is freed but not to the free lists
+ *
+ * Context: As of page_owner_free().
+ */
+static inline void page_owner_free_poisoned(struct page *page)
+{
+	/* No static branch: this is rare, and inlined where every free passes. */
+	__page_owner_free_poisoned(page);
 }
 
 /**
@@ -264,6 +277,10 @@ static inline void page_owner_alloc(struct page *page, unsigned int order,
 }
 
 static inline void page_owner_free(struct page *page, unsigned int order)
+{
+}
+
+static inline void page_owner_free_poisoned(struct page *page)
 {
 }
 

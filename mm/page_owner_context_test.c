@@ -510,14 +510,24 @@ static void recharge_page(struct work_struct *work)
 	WRITE_ONCE(r->page->memcg_data, 0);
 }
 
-/* How often the page was seen charged in each way, or in a way that is none. */
+/* Whether each way to be charged was seen. */
+static bool seen_all(const unsigned int seen[5])
+{
+	return seen[0] && seen[1] && seen[2] && seen[3];
+}
+
+/*
+ * How often the page was seen charged in each way, or in a way that is none. Goes on
+ * while a way is missing: on a busy host the other CPU may stand still for long.
+ */
 static void read_charges(struct page *page, unsigned int seen[5])
 {
+	const int enough = 200000, too_many = 1000 * enough;
 	struct page_owner_snapshot snap = {};
 	struct page_owner_walk walk = {};
 	int i;
 
-	for (i = 0; i < 200000; i++) {
+	for (i = 0; i < enough || (i < too_many && !seen_all(seen)); i++) {
 		walk.pfn = page_to_pfn(page);
 		walk.end = walk.pfn + 1;
 		if (page_owner_walk_next(&walk, &snap) <= 0)

@@ -471,9 +471,9 @@ static void tasks_leave_nothing(void)
 		}
 		waitpid(pid, NULL, 0);
 	}
-	for (tries = 0; tries < 20 && !none_left_over(); tries++)
+	for (tries = 0; tries < 200 && !none_left_over(); tries++)
 		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
-	po_check(tries < 20, "there are identities that nobody has");
+	po_check(tries < 200, "there are identities that nobody has");
 }
 
 static const struct po_test tests[] = {

@@ -408,7 +408,7 @@ static void freed_pages(void)
 	int fd = open_filtered("%s", "state=free"), tries;
 	ssize_t n;
 
-	for (tries = 0; tries < 20; tries++) {
+	for (tries = 0; tries < 200; tries++) {
 		po_alloc(b, 1, "order=3 chain=1");
 		po_check(!po_control("free"), "free");
 		po_check(lseek(fd, b[0].pfn[0], SEEK_SET) == (off_t)b[0].pfn[0], "lseek");
@@ -419,7 +419,7 @@ static void freed_pages(void)
 		if (strstr(text, want))
 			break;
 	}
-	po_check(tries < 20, "no freed page");
+	po_check(tries < 200, "no freed page");
 	*(strstr(text, "\n\n") + 1) = '\0';
 	po_check(!strncmp(text, "Page last allocated via order 3, mask ", 38), "%s", text);
 	snprintf(want, sizeof(want), "\nPage freed by pid %d, tgid %d, ts ", getpid(),

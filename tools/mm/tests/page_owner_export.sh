@@ -96,7 +96,7 @@ page_owner_allocations{comm=\"bash\"} 3
 	forged='x";</g>,'
 	{
 		printf "$h 0, $mask, pid 1, tgid 1 (%s), ts 1 ns\n" "$forged"
-		printf 'PFN 0x1 type M Flags 0x0()\n a;<b>"&+0x1/0x2\n z\001\377+0x1/0x2\n\n'
+		printf 'PFN 0x1 type M Block 1 type M Flags 0x0()\n a;<b>"&+0x1/0x2\n z\001\377+0x1/0x2\n\n'
 	} >"$tmp/d2"
 	gives "export: forged names, folded" 0 "z_$(printf '\377');a:<b>\"& 4096
 " export --format folded "$tmp/d2"

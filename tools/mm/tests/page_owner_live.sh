@@ -268,7 +268,7 @@ annotate_tests() {
 		on && /call/ { getline; sub(":", "", $1); print base, $1; exit }')
 	offset=$(printf '%x' $((0x${at#* } - 0x${at% *})))
 	{
-		printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\nPFN 0x1 x\n"
+		printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\nPFN 0x1 Block 1 type 1 Flags R\n"
 		printf " %s\n" "outer+0x$offset/0x$size" "gone+0x1/0x2" "outer+0x1/0x9999" \
 			"in+0x1/0x2 [mod]"
 		echo
@@ -282,7 +282,7 @@ annotate_tests() {
       in+0x1/0x2 [mod]  (in a module)
 " annotate --vmlinux "$tmp/program" --strip "$tmp" "$tmp/d2"
 	# What is recorded without a call has the start of a function: not one before it.
-	printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\nPFN 0x1 x\n outer+0x0/0x$size\n\n" \
+	printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\nPFN 0x1 Block 1 type 1 Flags R\n outer+0x0/0x$size\n\n" \
 		>"$tmp/d3"
 	run annotate --vmlinux "$tmp/program" --strip "$tmp" "$tmp/d3"
 	test_that "annotate: the start of a function" \

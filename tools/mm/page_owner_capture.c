@@ -21,6 +21,8 @@ struct capture_stream {
 	unsigned long long left;	/* bytes of this dump section */
 	unsigned long long total;	/* bytes of all of them so far */
 	bool ended;
+	bool checked;			/* there is nothing behind the end */
+	char rest[128];			/* or this is what is wrong */
 };
 
 bool page_owner_capture_start(const char *text, size_t len)
@@ -275,6 +277,26 @@ static int read_header(struct capture_stream *c, char *name,
 	return 1;
 }
 
+/* The end is the end, unless somebody put captures one after the other. */
+static int check_rest(struct capture_stream *c)
+{
+	unsigned long long rest = 0;
+	char buf[4096];
+	ssize_t n;
+
+	if (c->checked)
+		return 0;
+	while ((n = page_owner_stream_read(c->stream.under, buf, sizeof(buf))) > 0)
+		rest += n;
+	c->checked = true;
+	if (!rest)
+		return n;
+	snprintf(c->rest, sizeof(c->rest),
+		 "%llu bytes follow its end and are not read; give each capture its own file",
+		 rest);
+	return damaged(c, c->rest);
+}
+
 /* Goes on to the next piece of the dump; 0 at the end of the capture */
 static int next_piece(struct capture_stream *c)
 {
@@ -294,6 +316,8 @@ static int next_piece(struct capture_stream *c)
 		if (ret < 0)
 			return -1;
 	}
+	if (c->ended && !c->stream.damage)
+		return check_rest(c);
 	return c->left && !c->stream.damage;
 }
 

@@ -316,6 +316,22 @@ static bool read_entries(struct page_owner_raw_reader *raw)
 	return get(raw, raw->payload, raw->section.size) && parse_entries(raw);
 }
 
+/* The end is the end, unless somebody put dumps one after the other. */
+static bool check_rest(struct page_owner_raw_reader *raw)
+{
+	unsigned long long rest = raw->in_len - raw->in_done;
+	ssize_t got;
+
+	while ((got = raw->read(raw->data, raw->in, sizeof(raw->in))) > 0)
+		rest += got;
+	raw->in_len = 0;
+	raw->in_done = 0;
+	if (got < 0)
+		return fail(raw, "read error");
+	return !rest || fail(raw, "%llu bytes follow its end and are not read; give each dump its own file",
+			     rest);
+}
+
 static bool read_end(struct page_owner_raw_reader *raw)
 {
 	struct page_owner_raw_end end;
@@ -330,7 +346,7 @@ static bool read_end(struct page_owner_raw_reader *raw)
 			    (unsigned long long)(raw->records + raw->freed),
 			    (unsigned long long)(end.records + end.freed));
 	raw->ended = true;
-	return true;
+	return check_rest(raw);
 }
 
 /* Bytes of a record in the section that is being read, 0 if it has none. */

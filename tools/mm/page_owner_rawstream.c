@@ -44,9 +44,31 @@ static void take_head(struct raw_stream *s)
 		s->info->page_size = head->page_size;
 }
 
-/* The names of the zones come before the first record. */
-static void take_zones(struct raw_stream *s)
+/* What the kernel was asked for, but for what makes the dump a binary one */
+static void take_filter(struct raw_stream *s)
 {
+	static const char mode[] = "mode=raw";
+	const struct page_owner_raw_def *def =
+		page_owner_raw_find(s->raw, PAGE_OWNER_RAW_FILTER, 0);
+	const char *text = def ? def->text : "";
+
+	if (!strncmp(text, mode, strlen(mode)))
+		text += strlen(mode);
+	text += strspn(text, " ");
+	if (!*text)
+		return;
+	/* Better than what the capture says: that is what was asked for. */
+	free(s->info->filter);
+	s->info->filter = strdup(text);
+}
+
+/* The filter and the names of the zones come before the first record. */
+static void take_names(struct raw_stream *s)
+{
+	if (s->has_info)
+		return;
+	s->has_info = true;
+	take_filter(s);
 	for (int i = 0; i < PAGE_OWNER_MAX_ZONES; i++) {
 		const struct page_owner_raw_def *def =
 			page_owner_raw_find(s->raw, PAGE_OWNER_RAW_ZONES, i);
@@ -63,11 +85,10 @@ static int next_text(struct raw_stream *s)
 	bool freed;
 	int ret = page_owner_raw_next(s->raw, &rec, &freed);
 
+	if (ret >= 0)
+		take_names(s);
 	if (ret <= 0)
 		return ret;
-	if (!s->has_info)
-		take_zones(s);
-	s->has_info = true;
 	s->text = page_owner_raw_text(s->raw, &rec, freed, PAGE_OWNER_RAW_STACK,
 				      &s->len);
 	return s->text ? 1 : -1;

@@ -193,7 +193,8 @@ static bool take_record(struct page_owner_reader *r,
 	}
 	if (!layout->why && memchr(buf, '\0', layout->pos))
 		layout->why = "a NUL byte";
-	if (!layout->why)
+	/* Of a line that ends with the input, more than this is told. */
+	if (!layout->why && !(at_end && w->added_newline))
 		check_frames(r, layout, buf);
 	if (layout->why) {
 		count_lost(r, layout->why);

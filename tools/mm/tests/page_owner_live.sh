@@ -144,6 +144,20 @@ cut_tests() {
 		[ "$rc" = 3 ] || bad="$bad $at:$rc"
 	done
 	test_that "captures that are cut off are damaged:$bad" test -z "$bad"
+	for c in "$tmp"/capture.zstd "$tmp"/capture.gzip "$tmp"/capture.none; do
+		[ -e "$c" ] || continue
+		cat "$c" "$c" >"$tmp/d2"
+		says "a second capture behind the first, ${c##*.}" 3 "$size bytes follow its end" \
+			report "$tmp/d2"
+		test_that "and the first is read" grep -q "^5 allocations" "$tmp/stdout"
+		rc=0
+		"$sort" "$tmp/d2" "$tmp/d3" 2>"$tmp/stderr" || rc=$?
+		test_that "and sort says so too" test "$rc" = 3
+	done
+	{ cat "$capture"; cat "$d"; } >"$tmp/d2"
+	says "a text behind a capture" 3 "$(wc -c <"$d") bytes follow its end" report "$tmp/d2"
+	{ cat "$d"; cat "$capture"; } >"$tmp/d2"
+	says "a capture behind a text" 3 "text that is not part of a record" report "$tmp/d2"
 	head -c $((size - 20)) "$capture" >"$tmp/d2"
 	run report "$tmp/d2"
 	test_that "a capture that is cut off is not set beside meminfo" \

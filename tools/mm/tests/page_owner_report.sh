@@ -245,6 +245,13 @@ report_packed_tests() {
 		zstd -qc "$d" >"$tmp/d.zst"
 		run report "$tmp/d.zst"
 		test_that "report: zstd" cmp "$tmp/want.report" "$tmp/stdout"
+		cat "$tmp/d.zst" "$tmp/d.zst" >"$tmp/d2.zst"
+		cat "$d" "$d" >"$tmp/d2"
+		"$owner" report "$tmp/d2" >"$tmp/want"
+		run report "$tmp/d2.zst"
+		test_that "report: two zstds in one" cmp "$tmp/want" "$tmp/stdout"
+		test_that "report: two dumps in one are both read" \
+			grep -q "^10 allocations" "$tmp/want"
 		head -c 250 "$tmp/d.zst" >"$tmp/d2.zst"
 		says "report: a zstd cut off" 3 "ends too early" report "$tmp/d2.zst"
 		{ head -c 150 "$tmp/d.zst"; echo damage; tail -c +157 "$tmp/d.zst"; } >"$tmp/d2.zst"
@@ -265,6 +272,21 @@ report_packed_tests() {
 	says "sorting gzip without zlib" 1 "built without that library" "$tmp/d.gz" "$tmp/none"
 	test_that "and nothing is written" test ! -e "$tmp/none"
 	prog=$owner
+}
+
+# A binary dump says what it was filtered by.
+raw_filter_tests() {
+	run report "$tmp/d.raw"
+	test_that "report: binary, without a filter" \
+		sh -c '! grep -q "recorded with" "$1"' sh "$tmp/stdout"
+	python3 tests/page_owner_rawgen.py 'comm=a\x20b,bash' order=0-3 <"$d" >"$tmp/d2"
+	run report "$tmp/d2"
+	test_that "report: binary, with a filter" \
+		grep -qxF 'recorded with: comm=a\x20b,bash order=0-3' "$tmp/stdout"
+	says "diff: filters that differ, binary" 0 "$tmp/d2 with comm=a" diff "$tmp/d.raw" "$tmp/d2"
+	echo | python3 tests/page_owner_rawgen.py order=9 >"$tmp/d2"
+	says "report: binary, and nothing passed the filter" 0 "none passed the filter of record" \
+		report "$tmp/d2"
 }
 
 # The version follows the magic and the byte order; see the format's header.
@@ -313,6 +335,11 @@ report_raw_tests() {
 	run report "$tmp/d2"
 	test_that "report: binary, in a capture" grep -q "5 allocations" "$tmp/stdout"
 	test_that "report: that capture is whole" test "$rc" = 0
+	cat "$tmp/d.raw" "$tmp/d.raw" >"$tmp/d2"
+	says "report: two binary dumps in one" 3 "$size bytes follow its end" report "$tmp/d2"
+	{ cat "$tmp/d.raw"; printf 'x'; } >"$tmp/d2"
+	says "report: a byte behind a binary dump" 3 "1 bytes follow its end" report "$tmp/d2"
+	raw_filter_tests
 	head -c $((size - 30)) "$tmp/d.raw" >"$tmp/d2"
 	prog=$tmp/tested/page_owner_decode
 	says "decode: a cut says how much was decoded" 3 "$tmp/d2: the capture is cut off" "$tmp/d2"

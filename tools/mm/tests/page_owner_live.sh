@@ -60,7 +60,9 @@ record_tests() {
 	test_that "report: beside meminfo" cmp "$tmp/want" "$tmp/got"
 	rows "zones have names in a capture" "100.00% 64.0 KiB 16 5 Normal" --by zone "$capture"
 	rows "and can be selected by them" "100.00% 64.0 KiB 16 5 Normal" --by zone \
-		--filter zone=normal "$capture"
+		--filter zone=Normal "$capture"
+	rows "also by a pattern, or by number" "100.00% 64.0 KiB 16 5 Normal" --by zone \
+		--filter "zone=N*" --filter zone=1- "$capture"
 	rows "a capture has ages" "62.50% 40.0 KiB 10 3 0
 37.50% 24.0 KiB 6 2 1" --by node --filter "age>=0" "$capture"
 	(umask 022; record_in -o "$tmp/private"; "$owner" report -o "$tmp/public" "$capture")

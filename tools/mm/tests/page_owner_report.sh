@@ -109,11 +109,50 @@ report_filter_tests() {
 33.33% 8.0 KiB 2 1 30" --by pid --filter "node=1" "$d"
 	rows "memcg=" "100.00% 16.0 KiB 4 1 10" --by pid --filter "memcg=/one" "$d"
 	rows "allocator=" "100.00% 8.0 KiB 2 1 30" --by pid --filter allocator=SLAB "$d"
+	absent_tests
+	range_tests
 	says "a filter that nothing passes" 0 "no record" report --filter pid=1 "$d"
-	for f in nokey=1 pid "pid=x" "pid<1,2" "pid=9-1" "ts=1q" "comm"; do
+	for f in nokey=1 pid "pid=x" "pid<1,2" "pid=9-1" "ts=1q" "comm" "pid=1--2" "pid=--" \
+		 "pid=" "pid<1-" "pid<-" "pid=1-x" "state=-" "ni=1" "nidx=1"; do
 		says "--filter $f" 2 "--filter '$f'" report --filter "$f" "$d"
 	done
+	says "a migrate type in other letters" 2 "it is spelled Unmovable" \
+		report --filter migratetype=unmovable "$d"
+	says "a zone in other letters" 2 "it is spelled DMA32" report --filter zone=dma32 "$d"
 	says "age wants a clock" 1 "does not say when" report --filter "age>1" "$d"
+}
+
+# What a report shows as "-" can be asked for.
+absent_tests() {
+	rows "memcg=-" "100.00% 40.0 KiB 10 3 -" --by memcg --filter memcg=- "$d"
+	rows "memcg!=-" "66.67% 16.0 KiB 4 1 /one
+33.33% 8.0 KiB 2 1 offline memcg /two" --by memcg --filter memcg!=- "$d"
+	rows "memcg=-,/one" "71.43% 40.0 KiB 10 3 -
+28.57% 16.0 KiB 4 1 /one" --by memcg --filter memcg=-,/one "$d"
+	rows "module=-" "100.00% 32.0 KiB 8 4 -" --by module --filter module=- "$d"
+	rows "node!=-" "62.50% 40.0 KiB 10 3 0
+37.50% 24.0 KiB 6 2 1" --by node --filter node!=- "$d"
+	printf "$h 0, mask 0x280da\nPFN 1234 Block 2 type 2 Flags   R\n\n" >"$tmp/d2"
+	for key in pid tgid comm node zone migratetype stack ts module memcg; do
+		rows "$key=-, a record without" "100.00% 4.0 KiB 1 1 0" --by order \
+			--filter "$key=-" "$tmp/d2"
+		rows "$key!=-, a record without" "" --by order --filter "$key!=-" "$tmp/d2"
+	done
+	rows "pid=-, records with one" "" --filter pid=- "$d"
+	full 0 10 - 1000000000 0 Movable a >"$tmp/d2"
+	rows "a task that is called -" "100.00% 4.0 KiB 1 1 -" --by comm \
+		--filter 'comm=\-' --filter comm!=- "$tmp/d2"
+}
+
+# Numbers: N, N-M, N- and -M, as the kernel's filter has them
+range_tests() {
+	for f in "order=3-" "order=3-9" "order=3,7-" "pages=8-" "ts=3s-3s" "pid=11-29" \
+		 "tgid=20-20" "pfn=0xb2d05e00-3000000000" "zone=-1,5" "node=-0" "nid=0"; do
+		rows "$f" "100.00% 32.0 KiB 8 1 20" --by pid --filter "$f" --filter pid=20 "$d"
+	done
+	rows "order=-1" "50.00% 8.0 KiB 2 2 10
+50.00% 8.0 KiB 2 1 30" --by pid --filter order=-1 --filter node=-0,1- "$d"
+	rows "zone=2-" "" --by pid --filter "zone=2-" "$d"
 }
 
 report_tree_tests() {
@@ -320,6 +359,16 @@ report_raw_tests() {
 		--by zone "$tmp/d.raw"
 	rows "binary dumps know the time" "100.00% 4.0 KiB 1 1 10" \
 		--by pid --filter "age<95" "$tmp/d.raw"
+	# They are taken at 99 s, and the oldest of 98 s.
+	for f in age=98 age=98- age=98s age=97-98; do
+		rows "binary dumps, $f" "100.00% 4.0 KiB 1 1 10" --by pid --filter "$f" \
+			--filter ts=1s "$tmp/d.raw"
+	done
+	full 0 10 bash 500000000 0 Movable a >"$tmp/d2"
+	python3 tests/page_owner_rawgen.py <"$tmp/d2" >"$tmp/d2.raw"
+	rows "ages without a unit are whole seconds" "100.00% 4.0 KiB 1 1 10" --by pid \
+		--filter age=98 --filter age=-98 --filter age=90-98 "$tmp/d2.raw"
+	rows "ages with one are not" "" --by pid --filter age=98s "$tmp/d2.raw"
 	if grep -q "gzip: yes" "$tmp/version"; then
 		gzip -c "$tmp/d.raw" >"$tmp/d2.gz"
 		run report "$tmp/d2.gz"

@@ -318,32 +318,66 @@ static int put_tree(const struct report *r)
 	return 0;
 }
 
-static void put_memory(const struct report *r, const char *name,
+/* One line of a sum: a sign, an amount, and its share */
+static void put_memory(const struct report *r, const char *name, char sign,
 		       unsigned long long amount, unsigned long long of)
 {
 	char buf[PAGE_OWNER_NUMBER];
 
-	fprintf(r->file, "  %-36s %11s", name, page_owner_human_bytes(buf, amount));
+	fprintf(r->file, "  %-36s %c %10s", name, sign, page_owner_human_bytes(buf, amount));
 	if (of)
 		fprintf(r->file, "  %5.1f %%", 100.0 * amount / of);
 	fputc('\n', r->file);
 }
 
-/* What meminfo says is in use, and what for; everything that it can tell apart */
+/* A part, and what makes it the whole: the rest, or what is too much of it */
+static void put_parts(const struct report *r, unsigned long long used,
+		      unsigned long long part, const char *name, const char *rest,
+		      const char *beyond)
+{
+	fputc('\n', r->file);
+	put_memory(r, name, ' ', part, used);
+	if (part <= used)
+		put_memory(r, rest, '+', used - part, used);
+	else
+		put_memory(r, beyond, '-', part - used, used);
+	put_memory(r, "in use", '=', used, used);
+}
+
+/* The lines of meminfo that are of different pages, or nearly so */
+static const char *const meminfo_lines[] = {
+	"Buffers", "Cached", "SwapCached", "AnonPages", "Slab", "KernelStack",
+	"PageTables", "SecPageTables", "Percpu", "Hugetlb", "Zswap", NULL
+};
+
 static unsigned long long known_to_meminfo(const struct page_owner_info *info)
 {
-	static const char *const names[] = {
-		"Buffers", "Cached", "SwapCached", "AnonPages", "Slab",
-		"KernelStack", "PageTables", "SecPageTables", "Percpu", "Hugetlb",
-		"Zswap",
-	};
 	unsigned long long sum = 0, val;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (page_owner_info_meminfo(info, names[i], &val))
+	for (size_t i = 0; meminfo_lines[i]; i++) {
+		if (page_owner_info_meminfo(info, meminfo_lines[i], &val))
 			sum += val;
 	}
 	return sum;
+}
+
+static void put_notes(const struct report *r)
+{
+	unsigned long long val;
+	unsigned int column = 0;
+
+	fputs("\n  (1)", r->file);
+	for (size_t i = 0; meminfo_lines[i]; i++) {
+		if (!page_owner_info_meminfo(&r->load.info, meminfo_lines[i], &val))
+			continue;
+		if (column > 60) {
+			fputs("\n     ", r->file);
+			column = 0;
+		}
+		column += fprintf(r->file, " %s%s", i ? "+ " : "", meminfo_lines[i]);
+	}
+	fputs("\n  (2) taken straight from the page allocator, by drivers, vmalloc and others:\n"
+	      "      meminfo does not tell for what, the rows above do\n", r->file);
 }
 
 /*
@@ -352,7 +386,7 @@ static unsigned long long known_to_meminfo(const struct page_owner_info *info)
  */
 static void put_meminfo(const struct report *r)
 {
-	unsigned long long total, unused, used, known;
+	unsigned long long total, unused, used;
 	unsigned long long owned = r->load.agg.pages * r->load.info.page_size;
 
 	if (r->cmd.filter.nr || r->load.info.filter || r->cmd.damaged ||
@@ -360,21 +394,17 @@ static void put_meminfo(const struct report *r)
 	    !page_owner_info_meminfo(&r->load.info, "MemFree", &unused))
 		return;
 	used = total > unused ? total - unused : 0;
-	known = known_to_meminfo(&r->load.info);
 	set_colour(r, "1");
 	fputs("\nbeside /proc/meminfo\n", r->file);
 	set_colour(r, "0");
-	put_memory(r, "MemTotal", total, 0);
-	put_memory(r, "MemFree", unused, 0);
-	put_memory(r, "in use", used, used);
-	put_memory(r, "  recorded above", owned, used);
-	if (owned <= used)
-		put_memory(r, "  recorded to nobody", used - owned, used);
-	else
-		put_memory(r, "  recorded beyond MemTotal (reserved)", owned - used, used);
-	put_memory(r, "  with a line in meminfo", known, used);
-	if (known <= used)
-		put_memory(r, "  without: taken from the allocator", used - known, used);
+	put_memory(r, "MemTotal", ' ', total, 0);
+	put_memory(r, "MemFree", '-', unused, 0);
+	put_memory(r, "in use", '=', used, used);
+	put_parts(r, used, owned, "recorded above", "recorded to nobody",
+		  "recorded, but not in MemTotal");
+	put_parts(r, used, known_to_meminfo(&r->load.info), "in lines of meminfo (1)",
+		  "in no line of meminfo (2)", "in several of these lines");
+	put_notes(r);
 }
 
 static int write_report(struct report *r)

@@ -214,28 +214,57 @@ diff_tests() {
 		full 0 10 bash 5000000000 0 Movable "__alloc_pages c z"
 		full 4 10 bash 9000000000 0 Movable "__alloc_pages d z"
 	} >"$tmp/new"
+	full 3 10 bash 5000000000 0 Movable "__alloc_pages a z" >"$tmp/shrunk"
 	head="      growth      before       after    times   oldest  owner
 "
 	gives "diff" 0 "40.0 KiB, then 92.0 KiB: +52.0 KiB
 
-$head   +64.0 KiB         0 B    64.0 KiB        1     0 ms  d < z
-    +4.0 KiB     4.0 KiB     8.0 KiB        1    8.0 s  a < z
-   -16.0 KiB    32.0 KiB    16.0 KiB        0    2.0 s  b [drv] < z
+$head   +64.0 KiB         0 B    64.0 KiB       +1     0 ms  d < z
+    +4.0 KiB     4.0 KiB     8.0 KiB       +1    8.0 s  a < z
+        +0 B                                            in 1 more rows that did not change
+   -16.0 KiB    32.0 KiB    16.0 KiB       +0    2.0 s  b [drv] < z
+   +52.0 KiB    40.0 KiB    92.0 KiB       +2           all
 " diff "$tmp/old" "$tmp/new"
 	gives "diff --by" 0 "40.0 KiB, then 92.0 KiB: +52.0 KiB
 
-$head   +68.0 KiB     8.0 KiB    76.0 KiB        2    8.0 s  10  bash
-   +16.0 KiB         0 B    16.0 KiB        1    2.0 s  30  init
+$head   +68.0 KiB     8.0 KiB    76.0 KiB       +2    8.0 s  10  bash
+   +16.0 KiB         0 B    16.0 KiB       +1    2.0 s  30  init
    -32.0 KiB    32.0 KiB         0 B       -1        -  20  init
+   +52.0 KiB    40.0 KiB    92.0 KiB       +2           all
 " diff --by comm,pid "$tmp/old" "$tmp/new"
 	gives "diff --threshold --top" 4 "40.0 KiB, then 92.0 KiB: +52.0 KiB
 
-$head   +64.0 KiB         0 B    64.0 KiB        1     0 ms  d < z
-             and 1 more rows (--top 0 shows all)
+$head   +64.0 KiB         0 B    64.0 KiB       +1     0 ms  d < z
+    +4.0 KiB                                            in 2 more rows that did not change by the threshold
+   -16.0 KiB    32.0 KiB    16.0 KiB       +0    2.0 s  b [drv] < z
+   +52.0 KiB    40.0 KiB    92.0 KiB       +2           all
 " diff --threshold 16k --top 1 --exit-code "$tmp/old" "$tmp/new"
+	gives "diff --top: more of both" 0 "40.0 KiB, then 32.0 KiB: -8.0 KiB
+
+$head   +28.0 KiB     4.0 KiB    32.0 KiB       +0     0 ms  a < z
+    -4.0 KiB                                            in 1 more rows that shrank (--top 0 shows all)
+   -32.0 KiB    32.0 KiB         0 B       -1        -  b [drv] < z
+    -8.0 KiB    40.0 KiB    32.0 KiB       -2           all
+" diff --top 1 "$tmp/old" "$tmp/shrunk"
+	gives "diff --top: and of what grew" 0 "32.0 KiB, then 40.0 KiB: +8.0 KiB
+
+$head   +32.0 KiB         0 B    32.0 KiB       +1    2.0 s  b [drv] < z
+    +4.0 KiB                                            in 1 more rows that grew (--top 0 shows all)
+   -28.0 KiB    32.0 KiB     4.0 KiB       +0    4.0 s  a < z
+    +8.0 KiB    32.0 KiB    40.0 KiB       +2           all
+" diff --top 1 "$tmp/shrunk" "$tmp/old"
+	# One owner has grown, though all of them together have shrunk.
+	run diff --exit-code "$tmp/old" "$tmp/shrunk"
+	test_that "diff --exit-code: one that has grown is enough" test "$rc" = 4
+	run diff --exit-code --threshold 33K "$tmp/old" "$tmp/shrunk"
+	test_that "diff --exit-code: it has to be by the threshold" test "$rc" = 0
+	run diff --exit-code --by node "$tmp/old" "$tmp/shrunk"
+	test_that "diff --exit-code: what has shrunk is none" test "$rc" = 0
 	gives "diff of the same" 0 "40.0 KiB, then 40.0 KiB: +0 B
 
-$head" diff --exit-code "$tmp/old" "$tmp/old"
+$head        +0 B                                            in 3 more rows that did not change
+        +0 B    40.0 KiB    40.0 KiB       +0           all
+" diff --exit-code "$tmp/old" "$tmp/old"
 	sed 's/+0x1/+0x9/' "$tmp/new" >"$tmp/other"
 	"$owner" diff --functions "$tmp/old" "$tmp/new" >"$tmp/want" || true
 	run diff --functions "$tmp/old" "$tmp/other"
@@ -244,9 +273,10 @@ $head" diff --exit-code "$tmp/old" "$tmp/old"
 	printf 'nr_base_pages: 9\n\n' >>"$tmp/stacks"
 	gives "diff: stacks" 0 "40.0 KiB, then 36.0 KiB: -4.0 KiB
 
-$head   +32.0 KiB     4.0 KiB    36.0 KiB        0        -  a < z
-    -4.0 KiB     4.0 KiB         0 B       -1        -  c < z
-   -32.0 KiB    32.0 KiB         0 B       -1        -  b [drv] < z
+$head   +32.0 KiB     4.0 KiB    36.0 KiB        -        -  a < z
+    -4.0 KiB     4.0 KiB         0 B        -        -  c < z
+   -32.0 KiB    32.0 KiB         0 B        -        -  b [drv] < z
+    -4.0 KiB    40.0 KiB    36.0 KiB        -           all
 " diff "$tmp/old" "$tmp/stacks"
 	says "diff: one input" 2 "wants two inputs" diff "$tmp/old"
 	says "diff: standard input twice" 2 "only one of them" diff - - <"$tmp/old"

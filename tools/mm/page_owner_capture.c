@@ -14,6 +14,9 @@
 
 #define DEFAULT_PAGE_SIZE	4096
 
+/* By how much two clocks may have gone apart, in ns */
+#define MAX_DRIFT	60000000000ull
+
 struct capture_stream {
 	struct page_owner_stream stream;
 	struct page_owner_info *info;
@@ -75,6 +78,8 @@ static int set_info(struct page_owner_info *info, const char *line, size_t len)
 		return set_string(&info->cmdline, val, val_len);
 	if (is_name(line, name_len, "host"))
 		return set_string(&info->host, val, val_len);
+	if (is_name(line, name_len, "boot"))
+		return set_string(&info->boot, val, val_len);
 	if (is_name(line, name_len, "filter"))
 		return set_string(&info->filter, val, val_len);
 	if (is_name(line, name_len, "zones"))
@@ -121,11 +126,40 @@ bool page_owner_info_meminfo(const struct page_owner_info *info, const char *nam
 	return false;
 }
 
+static bool differ(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b);
+}
+
+const char *page_owner_info_other_boot(const struct page_owner_info *a,
+				       const struct page_owner_info *b, bool *sure)
+{
+	uint64_t up_at_a = a->time_ns - a->clock_ns, up_at_b = b->time_ns - b->clock_ns;
+
+	*sure = true;
+	if (a->boot && b->boot)
+		return differ(a->boot, b->boot) ? "their boot IDs differ" : NULL;
+	if (differ(a->host, b->host))
+		return "they are of different machines";
+	if (differ(a->kernel, b->kernel))
+		return "they are of different kernels";
+	if (!a->time_ns || !b->time_ns || !a->clock_ns || !b->clock_ns)
+		return NULL;
+	if (a->time_ns < b->time_ns ? a->clock_ns > b->clock_ns :
+				      a->clock_ns < b->clock_ns)
+		return "the machine was up for less time at the later one";
+	*sure = false;
+	if ((up_at_a > up_at_b ? up_at_a - up_at_b : up_at_b - up_at_a) < MAX_DRIFT)
+		return NULL;
+	return "their clocks tell of different times of boot, unless the machine slept or its clock was set";
+}
+
 void page_owner_info_destroy(struct page_owner_info *info)
 {
 	free(info->kernel);
 	free(info->cmdline);
 	free(info->host);
+	free(info->boot);
 	free(info->filter);
 	free(info->meminfo);
 	for (int i = 0; i < PAGE_OWNER_MAX_ZONES; i++)

@@ -207,6 +207,7 @@ static void put_totals(const struct diff *d)
 	double old = (double)d->old.agg.pages * d->old.info.page_size;
 	double new = (double)d->new.agg.pages * d->new.info.page_size;
 	char a[PAGE_OWNER_NUMBER], b[PAGE_OWNER_NUMBER], by[PAGE_OWNER_NUMBER];
+	bool sure;
 
 	fprintf(d->file, "%s, then %s: %s", page_owner_human_bytes(a, old),
 		page_owner_human_bytes(b, new), signed_bytes(by, new - old));
@@ -215,7 +216,12 @@ static void put_totals(const struct diff *d)
 		fprintf(d->file, " in %s",
 			page_owner_human_time(a, d->new.info.time_ns -
 					      d->old.info.time_ns));
+	if (page_owner_info_other_boot(&d->old.info, &d->new.info, &sure) && sure)
+		fputs("; of two boots", d->file);
 	fputs("\n\n", d->file);
+	if (d->old.info.time_ns && d->new.info.time_ns &&
+	    d->old.info.time_ns > d->new.info.time_ns)
+		page_owner_complain("OLD was taken later than NEW; what is shown as growth was given back");
 	if (d->old.info.kernel && d->new.info.kernel &&
 	    strcmp(d->old.info.kernel, d->new.info.kernel) &&
 	    !d->cmd.request.functions)

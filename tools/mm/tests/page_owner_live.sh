@@ -3,7 +3,8 @@
 # files that stand for those of the kernel. Sourced.
 
 fake_kernel() {
-	mkdir -p "$tmp/debug/page_owner_stacks" "$tmp/proc/sys/kernel"
+	mkdir -p "$tmp/debug/page_owner_stacks" "$tmp/proc/sys/kernel/random"
+	echo "0a0a0a0a-0000-4000-8000-000000000001" >"$tmp/proc/sys/kernel/random/boot_id"
 	cp "$d" "$tmp/debug/page_owner"
 	printf ' a+0x1/0x2\nnr_base_pages: 3\n\n' >"$tmp/debug/page_owner_stacks/show_stacks"
 	echo "Linux version 6.12.0 (who@where) #1" >"$tmp/proc/version"
@@ -267,9 +268,67 @@ A cache that fills looks the same; more captures, further apart, will tell.
 		grep -q "comm busy" "$tmp/stdout"
 	gives "leaks: none" 0 "2 captures over 0 ms: no owner only grew and kept what it had.
 " leaks --exit-code "$tmp/leak1" "$tmp/leak1"
+	boot_tests
 	says "leaks: in the wrong order" 1 "the oldest first" leaks "$tmp/leak2" "$tmp/leak1"
 	says "leaks: one capture" 2 "two captures or more" leaks "$tmp/leak1"
 	says "leaks --kept of something" 2 "--kept wants" leaks --kept 200 "$tmp/leak1" "$tmp/leak2"
+}
+
+# of_boot FILE NAME VALUE...: a capture of leak1 or leak2 with these lines of info
+of_boot() {
+	to=$1 dump=$2
+	shift 2
+	info=$(while [ $# -gt 0 ]; do echo "$1 $2"; shift 2; done)
+	size=$(wc -c <"$dump")
+	printf 'page_owner capture 1\nsection info %d\n%s\n\nsection dump %d\n' \
+		$((${#info} + 1)) "$info" "$size" >"$to"
+	cat "$dump" >>"$to"
+	printf '\nsection end %d\nbytes %d\n\n' $((${#size} + 7)) "$size" >>"$to"
+}
+
+# two_boots NAME STATUS TEXT: leaks of the captures b1 and b2
+two_boots() {
+	says "leaks: $1" $2 "$3" leaks "$tmp/b1" "$tmp/b2"
+}
+
+boot_tests() {
+	record_in --compress none -o "$tmp/b1"
+	test_that "record: the boot has a name" grep -aqx \
+		"boot 0a0a0a0a-0000-4000-8000-000000000001" "$tmp/b1"
+	run leaks "$tmp/b1" "$tmp/b1"
+	test_that "leaks: captures of record, one boot" test "$rc" = 0 -a ! -s "$tmp/stderr"
+	sed 's/^boot 0a/boot 0b/' "$tmp/b1" >"$tmp/b2"
+	two_boots "another boot" 1 "$tmp/b1 and $tmp/b2 are not of one boot: their boot IDs differ"
+	test_that "leaks: and nothing is written" test ! -s "$tmp/stdout"
+	"$owner" diff "$tmp/b1" "$tmp/b2" >"$tmp/stdout" 2>"$tmp/stderr"
+	test_that "diff: of two boots is said, and fine" grep -q "; of two boots$" "$tmp/stdout"
+	"$owner" diff "$tmp/b1" "$tmp/b1" >"$tmp/stdout"
+	test_that "diff: of one is not" sh -c '! grep -q boot "$1"' sh "$tmp/stdout"
+	of_boot "$tmp/b1" "$tmp/leak1" boot x
+	of_boot "$tmp/b2" "$tmp/leak3" boot y
+	says "leaks: also if a plain dump is between them" 1 "b1 and $tmp/b2 are not of one boot" \
+		leaks "$tmp/b1" "$tmp/leak2" "$tmp/b2"
+	s=000000000
+	of_boot "$tmp/b1" "$tmp/leak1" host a kernel k time 1000$s clock 50$s
+	of_boot "$tmp/b2" "$tmp/leak2" host b kernel k time 1010$s clock 60$s
+	two_boots "another machine" 1 "of different machines"
+	of_boot "$tmp/b2" "$tmp/leak2" host a kernel l time 1010$s clock 60$s
+	two_boots "another kernel" 1 "of different kernels"
+	of_boot "$tmp/b2" "$tmp/leak2" host a kernel k time 1100$s clock 40$s
+	two_boots "up for less time" 1 "up for less time at the later one"
+	of_boot "$tmp/b2" "$tmp/leak2" host a kernel k time 2000$s clock 60$s
+	two_boots "a clock that is far off" 0 "may not be of one boot: their clocks"
+	test_that "leaks: which is a warning" test -s "$tmp/stdout"
+	of_boot "$tmp/b2" "$tmp/leak2" host a kernel k time 1011$s clock 60$s
+	run leaks "$tmp/b1" "$tmp/b2"
+	test_that "leaks: the same, without IDs" test "$rc" = 0 -a ! -s "$tmp/stderr"
+	says "leaks: of one boot, in the wrong order" 1 "the oldest first" \
+		leaks "$tmp/b2" "$tmp/b1"
+	says "diff: in the wrong order" 0 "OLD was taken later" diff "$tmp/b2" "$tmp/b1"
+	of_boot "$tmp/b1" "$tmp/leak1" boot x host a time 1000$s clock 50$s
+	of_boot "$tmp/b2" "$tmp/leak2" boot x host b time 9000$s clock 60$s
+	run leaks "$tmp/b1" "$tmp/b2"
+	test_that "leaks: the ID has the last word" test "$rc" = 0 -a ! -s "$tmp/stderr"
 }
 
 annotate_tests() {

@@ -324,17 +324,20 @@ static bool skip_word(struct cursor *c)
 /* "0x40(head|node=1)", or the letters of old kernels; a later field may follow. */
 static bool are_flags(struct cursor c)
 {
+	const char *close;
 	uint64_t flags;
 
 	if (skip(&c, " 0x")) {
 		if (!get_hex(&c, &flags))
 			return false;
-		if (skip(&c, "("))
-			while (c.pos < c.end && *c.pos != ' ' && *c.pos != '(' &&
-			       *c.pos++ != ')')
-				;
-		return c.pos == c.end ? c.end[-1] != '(' && c.end[-1] != '|' :
-					*c.pos == ' ';
+		if (skip(&c, "(")) {
+			close = memchr(c.pos, ')', c.end - c.pos);
+			if (!close || memchr(c.pos, '(', close - c.pos) ||
+			    memchr(c.pos, ' ', close - c.pos))
+				return false;
+			c.pos = close + 1;
+		}
+		return c.pos == c.end || *c.pos == ' ';
 	}
 	while (c.pos < c.end && (*c.pos == ' ' || (*c.pos >= 'A' && *c.pos <= 'Z')))
 		c.pos++;

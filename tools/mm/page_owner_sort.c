@@ -460,8 +460,11 @@ static bool report_damage(const struct options *opts,
 			 opts->in_name);
 	if (page_owner_load_damaged(load))
 		return true;
-	if (!stats->records)
-		complain("%s has no records; was the kernel booted with page_owner=on?",
+	if (!stats->records && load->info.filter)
+		complain("%s has no records, none passed the filter of record; the output is empty",
+			 opts->in_name);
+	else if (!stats->records)
+		complain("%s has no records, and so the output is empty; was the kernel booted with page_owner=on?",
 			 opts->in_name);
 	return false;
 }

@@ -236,7 +236,14 @@ damage_tests() {
 	says "not a dump at all" 3 "0 records read" "$tmp/e" -
 	: >"$tmp/e"
 	gives "an empty input" 0 "" "$tmp/e" -
-	says "an empty input is mentioned" 0 "has no records" "$tmp/e" -
+	says "an empty input is mentioned" 0 "has no records, and so the output is empty" \
+		"$tmp/e" -
+	echo old >"$tmp/empty.out"
+	run "$tmp/e" "$tmp/empty.out"
+	test_that "and is no failure, as it never was" \
+		test "$rc" = 0 -a -e "$tmp/empty.out" -a ! -s "$tmp/empty.out"
+	printf '\n\n' >"$tmp/e"
+	says "nothing but empty lines is mentioned too" 0 "has no records" "$tmp/e" -
 	ok=1
 	for cut in $(seq 0 "$(record 1 2 3 x 4 5 "a z" | wc -c)"); do
 		record 1 2 3 x 4 5 "a z" | head -c "$cut" >"$tmp/e"
@@ -267,6 +274,7 @@ hole_tests() {
 	hole "a first line goes on as a PFN line" 's| 500 ns, .*PFN||' "1 lost"
 	hole "a PFN line goes on as another" 's|ck 1 type[^(]*(.*PFN 0x64||' "not whole"
 	hole "a PFN line goes on as a frame" 's|0x0()\n a+||' "not whole"
+	hole "a PFN line goes on as a frame, in its flags" 's|)\n a+|lru+|' "not whole"
 	hole "a PFN line goes on as flags" 's|Movable Flags 0x0()\n a+0x1/|Movable Flags 0x|' \
 		"not whole"
 	hole "a PFN line lost its flags" 's| Flags 0x0()||' "not whole"

@@ -95,6 +95,32 @@ record_tests() {
 		test "$(stat -c %a "$tmp/private")" = 600
 	test_that "report: a new output's mode is by the umask" \
 		test "$(stat -c %a "$tmp/public")" = 644
+	chmod 644 "$tmp/private"
+	record_in -o "$tmp/private"
+	test_that "record: also if it replaces one for all" \
+		test "$(stat -c %a "$tmp/private")" = 600
+	ln "$tmp/private" "$tmp/private.hard"
+	chmod 664 "$tmp/private"
+	record_in -o "$tmp/private"
+	test_that "record: also if that has several links" \
+		test "$(stat -c %a-%h "$tmp/private")" = 600-2
+	if [ "$(id -u)" = 0 ]; then
+		chown 65534:65534 "$tmp/private"
+		says "record: nothing is written into a file of somebody else's" 1 "not permitted" \
+			record --debugfs "$tmp/debug" --proc "$tmp/proc" -o "$tmp/private"
+		rm "$tmp/private.hard"
+		record_in -o "$tmp/private"
+		test_that "record: a capture is its maker's, whose file was there before" \
+			test "$(stat -c %a-%u-%g "$tmp/private")" = "600-0-$(id -g)"
+		chown 65534:65534 "$tmp/public"
+		chmod 604 "$tmp/public"
+		run report -o "$tmp/public" "$capture"
+		test_that "report: an old file keeps its owner and mode" \
+			test "$(stat -c %a-%u-%g "$tmp/public")" = 604-65534-65534
+	else
+		skip "record: files of somebody else's" "only root can make them"
+	fi
+	rm -f "$tmp/private.hard"
 	ln -s private2 "$tmp/private.link"
 	(umask 022; record_in -o "$tmp/private.link")
 	test_that "record: also through a link to nothing yet" \

@@ -14,6 +14,9 @@
 #define MAX_KEY_WIDTH	24
 #define NUMBERS_WIDTH	57
 
+/* Of fewer stacks, none in common means nothing. */
+#define MANY_STACKS	20
+
 /* With --exit-code: something has grown */
 #define EXIT_GROWN	4
 
@@ -202,6 +205,16 @@ static void put_row(const struct diff *d, const struct page_owner_pair *row)
 		put_stack(d, page_owner_pair_any(row));
 }
 
+/* Another build of a kernel has other offsets, and may have the same name. */
+static bool few_in_common(const struct diff *d)
+{
+	size_t least = d->old.agg.nr < d->new.agg.nr ? d->old.agg.nr : d->new.agg.nr;
+	size_t common = d->old.agg.nr + d->new.agg.nr - d->nr - d->nr_same;
+
+	return d->cmd.keys & 1u << PAGE_OWNER_BY_STACK && !d->cmd.request.functions &&
+	       least >= MANY_STACKS && common < least / 10;
+}
+
 static void put_totals(const struct diff *d)
 {
 	double old = (double)d->old.agg.pages * d->old.info.page_size;
@@ -216,8 +229,8 @@ static void put_totals(const struct diff *d)
 		fprintf(d->file, " in %s",
 			page_owner_human_time(a, d->new.info.time_ns -
 					      d->old.info.time_ns));
-	if (page_owner_info_other_boot(&d->old.info, &d->new.info, &sure) && sure)
-		fputs("; of two boots", d->file);
+	if (page_owner_info_other_boot(&d->old.info, &d->new.info, &sure))
+		fputs(sure ? "; of two boots" : "; of two boots, or the machine slept", d->file);
 	fputs("\n\n", d->file);
 	if (d->old.info.time_ns && d->new.info.time_ns &&
 	    d->old.info.time_ns > d->new.info.time_ns)
@@ -226,6 +239,8 @@ static void put_totals(const struct diff *d)
 	    strcmp(d->old.info.kernel, d->new.info.kernel) &&
 	    !d->cmd.request.functions)
 		page_owner_complain("the kernels differ; --functions finds the stacks in common");
+	else if (few_in_common(d))
+		page_owner_complain("few stacks are in both, as of two builds of a kernel; --functions finds those in common");
 }
 
 /* Rows that are not shown: how many, and how much they are */

@@ -44,7 +44,8 @@ static const char help[] =
 "  -i, --input FILE      the same as FILE\n"
 "      --by KEY[,KEY]... what to count together (default: stack)\n"
 "      --top N           how many rows to show, 0 for all (default: 20)\n"
-"  -v, --verbose         whole stacks, and the age of what they own\n"
+"  -v, --verbose         whole stacks, and the age of what they own; in a tree, also\n"
+"                        the page allocator's own functions\n"
 "      --tree[=callers|callees]\n"
 "                        a tree of calls, from the outermost caller (the default) or\n"
 "                        from the function that asked for the memory\n"
@@ -266,9 +267,10 @@ static int put_table(struct report *r)
  * A chain of nodes without branches is at one depth: what moves to the right is
  * a choice between several.
  */
-static void put_node(const struct report *r, const struct page_owner_node *node,
-		     unsigned int depth)
+static void put_children(const struct report *r, const struct page_owner_node *parent,
+			 unsigned int depth)
 {
+	const struct page_owner_node *node = parent->child;
 	unsigned long long left = 0;
 	char buf[PAGE_OWNER_NUMBER];
 	unsigned int nr_left = 0;
@@ -292,8 +294,12 @@ static void put_node(const struct report *r, const struct page_owner_node *node,
 			inner = inner->child;
 			fprintf(r->file, "%21s%*s", "", depth * 2, "");
 		}
-		put_node(r, inner->child, depth + 1);
+		put_children(r, inner, depth + 1);
 	}
+	if (parent->child && parent->own_pages)
+		fprintf(r->file, "%6.2f%% %11s  %*s%s\n", share(r, parent->own_pages),
+			bytes(r, buf, parent->own_pages), depth * 2, "",
+			r->tree == CALLEES ? "(outermost)" : "(itself)");
 	if (nr_left)
 		fprintf(r->file, "%6.2f%% %11s  %*s(%u smaller)\n", share(r, left),
 			bytes(r, buf, left), depth * 2, "", nr_left);
@@ -303,7 +309,8 @@ static int put_tree(const struct report *r)
 {
 	struct page_owner_tree tree;
 
-	if (page_owner_tree_build(&tree, &r->load.agg, r->tree == CALLEES)) {
+	if (page_owner_tree_build(&tree, &r->load.agg, r->tree == CALLEES,
+				  r->whole_stacks)) {
 		page_owner_tree_destroy(&tree);
 		page_owner_complain("out of memory; use --filter");
 		return -1;
@@ -313,7 +320,7 @@ static int put_tree(const struct report *r)
 		"who asked, and who called that" :
 		"outermost caller, and whom it called");
 	set_colour(r, "0");
-	put_node(r, tree.root.child, 0);
+	put_children(r, &tree.root, 0);
 	page_owner_tree_destroy(&tree);
 	return 0;
 }

@@ -55,7 +55,7 @@ int page_owner_export_path(const struct page_owner_export *ex,
 			   int (*visit)(void *arg, struct page_owner_span label),
 			   void *arg)
 {
-	struct page_owner_span lines[PAGE_OWNER_MAX_FRAMES];
+	struct page_owner_span lines[PAGE_OWNER_MAX_FRAMES], stack;
 	char buf[512];
 	size_t nr;
 	int ret;
@@ -67,7 +67,10 @@ int page_owner_export_path(const struct page_owner_export *ex,
 	}
 	if (!(ex->keys & 1u << PAGE_OWNER_BY_STACK))
 		return 0;
-	nr = page_owner_frame_lines(page_owner_block_stack(block), lines);
+	stack = page_owner_block_stack(block);
+	if (!ex->whole)
+		stack = page_owner_stack_asker(stack);
+	nr = page_owner_frame_lines(stack, lines);
 	if (!nr)
 		return visit(arg, span_of("(no stack)"));
 	while (nr--) {

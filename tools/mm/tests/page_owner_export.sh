@@ -21,11 +21,16 @@ sum_folded() {
 }
 
 export_tests() {
-	gives "export: folded" 0 "z;b [drv];__alloc_pages 32768
+	gives "export: folded" 0 "z;b [drv] 32768
+z;a 20480
+z;c;new_slab 8192
+z;c 4096
+" export --format folded "$d"
+	gives "export: folded, whole stacks" 0 "z;b [drv];__alloc_pages 32768
 z;a;__alloc_pages 20480
 z;c;new_slab;alloc_pages 8192
 z;c;__alloc_pages 4096
-" export --format folded "$d"
+" export --format folded -v "$d"
 	gives "export: folded, keys" 0 "comm init;node 0 32768
 comm bash;node 1 16384
 comm bash;node 0 8192
@@ -80,16 +85,21 @@ page_owner_allocations{comm=\"bash\"} 3
 		return
 	fi
 	"$owner" export --format folded "$d" | sum_folded >"$tmp/want.folded"
-	for f in speedscope json flamegraph; do
+	for f in speedscope flamegraph; do
 		same_export $f "a known dump" "$d"
 	done
 	same_export pprof "a known dump" --by stack "$d"
+	"$owner" export --format folded -v "$d" | sum_folded >"$tmp/want.folded"
+	for f in speedscope json flamegraph; do
+		same_export $f "a known dump, whole stacks" -v "$d"
+	done
+	same_export pprof "a known dump, whole stacks" -v --by stack "$d"
 	"$gen" 6.12 3000 200 >"$tmp/d2"
 	"$owner" export --format folded "$tmp/d2" | sum_folded >"$tmp/want.folded"
-	for f in speedscope json; do
-		same_export $f "a larger one" "$tmp/d2"
-	done
+	same_export speedscope "a larger one" "$tmp/d2"
 	same_export pprof "a larger one" --by stack "$tmp/d2"
+	"$owner" export --format folded -v "$tmp/d2" | sum_folded >"$tmp/want.folded"
+	same_export json "a larger one" "$tmp/d2"
 	"$owner" export --format folded --by stack,comm,pid,memcg,node "$d" |
 		sum_folded >"$tmp/want.folded"
 	same_export pprof "labels" "$d"
@@ -278,6 +288,13 @@ $head   +32.0 KiB     4.0 KiB    36.0 KiB        -        -  a < z
    -32.0 KiB    32.0 KiB         0 B        -        -  b [drv] < z
     -4.0 KiB    40.0 KiB    36.0 KiB        -           all
 " diff "$tmp/old" "$tmp/stacks"
+	"$gen" 6.12 300 100 >"$tmp/d2"
+	sed 's/+0x/+0x1/' "$tmp/d2" >"$tmp/other"
+	says "diff: of two builds" 0 "few stacks are in both" diff "$tmp/d2" "$tmp/other"
+	run diff --functions "$tmp/d2" "$tmp/other"
+	test_that "diff: of two builds, --functions" test ! -s "$tmp/stderr"
+	run diff "$tmp/d2" "$tmp/d2"
+	test_that "diff: of one build" test ! -s "$tmp/stderr"
 	says "diff: one input" 2 "wants two inputs" diff "$tmp/old"
 	says "diff: standard input twice" 2 "only one of them" diff - - <"$tmp/old"
 	says "leaks: standard input twice" 2 "only one of them" leaks - "$tmp/new" - <"$tmp/old"

@@ -160,6 +160,15 @@ report_tree_tests() {
   share      memory  outermost caller, and whom it called
 100.00%    64.0 KiB  z
  50.00%    32.0 KiB    b [drv]
+ 31.25%    20.0 KiB    a
+ 18.75%    12.0 KiB    c
+ 12.50%     8.0 KiB      new_slab
+  6.25%     4.0 KiB      (itself)
+" report --tree "$d"
+	gives "report --tree -v" 0 "$report_head
+  share      memory  outermost caller, and whom it called
+100.00%    64.0 KiB  z
+ 50.00%    32.0 KiB    b [drv]
                        __alloc_pages
  31.25%    20.0 KiB    a
                        __alloc_pages
@@ -167,7 +176,7 @@ report_tree_tests() {
  12.50%     8.0 KiB      new_slab
                          alloc_pages
   6.25%     4.0 KiB      __alloc_pages
-" report --tree "$d"
+" report --tree -v "$d"
 	gives "report --tree=callees --min-share" 0 "$report_head
   share      memory  who asked, and who called that
  50.00%    32.0 KiB  b [drv]

@@ -151,7 +151,7 @@ const char *page_owner_info_other_boot(const struct page_owner_info *a,
 	*sure = false;
 	if ((up_at_a > up_at_b ? up_at_a - up_at_b : up_at_b - up_at_a) < MAX_DRIFT)
 		return NULL;
-	return "their clocks tell of different times of boot, unless the machine slept or its clock was set";
+	return "by their clocks, unless the machine slept or its clock was set";
 }
 
 void page_owner_info_destroy(struct page_owner_info *info)

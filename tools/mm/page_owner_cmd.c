@@ -209,8 +209,8 @@ static void report_damage(const struct page_owner_load *load, const char *name)
 				    name, stats->records, stats->lost,
 				    stats->first_lost, stats->why);
 	if (unclosed > stats->open_end)
-		page_owner_complain("%s is damaged: %llu of %llu records have no empty line at their end",
-				    name, unclosed, stats->records);
+		page_owner_complain("%s is damaged: %llu of %llu records have no %s", name,
+				    unclosed, stats->records, "empty line at their end");
 	if (load->info.unknown)
 		page_owner_complain("%s is unknown to this program: %s", name, load->damage);
 	else if (*load->damage)

@@ -234,13 +234,14 @@ static void put_totals(const struct diff *d)
 	fputs("\n\n", d->file);
 	if (d->old.info.time_ns && d->new.info.time_ns &&
 	    d->old.info.time_ns > d->new.info.time_ns)
-		page_owner_complain("OLD was taken later than NEW; what is shown as growth was given back");
+		page_owner_complain("OLD was taken later than NEW: what grew was given back");
 	if (d->old.info.kernel && d->new.info.kernel &&
 	    strcmp(d->old.info.kernel, d->new.info.kernel) &&
 	    !d->cmd.request.functions)
 		page_owner_complain("the kernels differ; --functions finds the stacks in common");
 	else if (few_in_common(d))
-		page_owner_complain("few stacks are in both, as of two builds of a kernel; --functions finds those in common");
+		page_owner_complain("few stacks are in both, as of two builds of a kernel; %s",
+				    "--functions finds those in common");
 }
 
 /* Rows that are not shown: how many, and how much they are */
@@ -253,7 +254,7 @@ static void put_more(const struct diff *d, size_t from, size_t to, const char *w
 	for (size_t i = from; i < to; i++)
 		bytes += growth(d, &d->rows[i]);
 	put_growth(d, bytes);
-	fprintf(d->file, "%43s in %zu more rows that %s (--top 0 shows all)\n", "",
+	fprintf(d->file, "%43s %zu more that %s (--top 0 shows all)\n", "",
 		to - from, what);
 }
 
@@ -276,8 +277,8 @@ static void put_table(const struct diff *d)
 	put_more(d, grown, d->nr_grown, "grew");
 	if (d->nr_same) {
 		put_growth(d, d->same);
-		fprintf(d->file, "%43s in %zu more rows that did not change", "", d->nr_same);
-		fputs(d->threshold ? " by the threshold\n" : "\n", d->file);
+		fprintf(d->file, "%43s %zu more that %s\n", "", d->nr_same, d->threshold ?
+			"changed by less, or not at all" : "did not change");
 	}
 	put_more(d, d->nr_grown, d->nr - shrunk, "shrank");
 	for (size_t i = d->nr - shrunk; i < d->nr; i++)

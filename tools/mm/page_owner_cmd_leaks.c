@@ -87,7 +87,8 @@ static bool same_boot(const struct leaks *l, char **paths, size_t last)
 			page_owner_complain("%s and %s may not be of one boot: %s", paths[i],
 					    paths[last], why);
 		if (sure)
-			page_owner_complain("leaks wants a series of one boot; nothing is written; diff compares boots");
+			page_owner_complain("leaks wants one boot, diff compares two; %s",
+					    "nothing is written");
 		return !sure;
 	}
 	return true;

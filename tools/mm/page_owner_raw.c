@@ -328,8 +328,9 @@ static bool check_rest(struct page_owner_raw_reader *raw)
 	raw->in_done = 0;
 	if (got < 0)
 		return fail(raw, "read error");
-	return !rest || fail(raw, "%llu bytes follow its end and are not read; give each dump its own file",
-			     rest);
+	return !rest ||
+	       fail(raw, "%llu bytes follow its end and are not read; give each dump a file",
+		    rest);
 }
 
 static bool read_end(struct page_owner_raw_reader *raw)

@@ -464,8 +464,8 @@ static bool report_damage(const struct options *opts,
 		complain("%s has no records, none passed the filter of record; the output is empty",
 			 opts->in_name);
 	else if (!stats->records)
-		complain("%s has no records, and so the output is empty; was the kernel booted with page_owner=on?",
-			 opts->in_name);
+		complain("%s has no records, and so the output is empty; %s", opts->in_name,
+			 "was the kernel booted with page_owner=on?");
 	return false;
 }
 

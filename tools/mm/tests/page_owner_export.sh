@@ -106,7 +106,7 @@ page_owner_allocations{comm=\"bash\"} 3
 	forged='x";</g>,'
 	{
 		printf "$h 0, $mask, pid 1, tgid 1 (%s), ts 1 ns\n" "$forged"
-		printf 'PFN 0x1 type M Block 1 type M Flags 0x0()\n a;<b>"&+0x1/0x2\n z\001\377+0x1/0x2\n\n'
+		printf 'PFN 0x1 Block 1 type 1 Flags R\n a;<b>"&+0x1/0x2\n z\001\377+0x1/0x2\n\n'
 	} >"$tmp/d2"
 	gives "export: forged names, folded" 0 "z_$(printf '\377');a:<b>\"& 4096
 " export --format folded "$tmp/d2"
@@ -231,7 +231,7 @@ diff_tests() {
 
 $head   +64.0 KiB         0 B    64.0 KiB       +1     0 ms  d < z
     +4.0 KiB     4.0 KiB     8.0 KiB       +1    8.0 s  a < z
-        +0 B                                            in 1 more rows that did not change
+        +0 B                                            1 more that did not change
    -16.0 KiB    32.0 KiB    16.0 KiB       +0    2.0 s  b [drv] < z
    +52.0 KiB    40.0 KiB    92.0 KiB       +2           all
 " diff "$tmp/old" "$tmp/new"
@@ -245,21 +245,21 @@ $head   +68.0 KiB     8.0 KiB    76.0 KiB       +2    8.0 s  10  bash
 	gives "diff --threshold --top" 4 "40.0 KiB, then 92.0 KiB: +52.0 KiB
 
 $head   +64.0 KiB         0 B    64.0 KiB       +1     0 ms  d < z
-    +4.0 KiB                                            in 2 more rows that did not change by the threshold
+    +4.0 KiB                                            2 more that changed by less, or not at all
    -16.0 KiB    32.0 KiB    16.0 KiB       +0    2.0 s  b [drv] < z
    +52.0 KiB    40.0 KiB    92.0 KiB       +2           all
 " diff --threshold 16k --top 1 --exit-code "$tmp/old" "$tmp/new"
 	gives "diff --top: more of both" 0 "40.0 KiB, then 32.0 KiB: -8.0 KiB
 
 $head   +28.0 KiB     4.0 KiB    32.0 KiB       +0     0 ms  a < z
-    -4.0 KiB                                            in 1 more rows that shrank (--top 0 shows all)
+    -4.0 KiB                                            1 more that shrank (--top 0 shows all)
    -32.0 KiB    32.0 KiB         0 B       -1        -  b [drv] < z
     -8.0 KiB    40.0 KiB    32.0 KiB       -2           all
 " diff --top 1 "$tmp/old" "$tmp/shrunk"
 	gives "diff --top: and of what grew" 0 "32.0 KiB, then 40.0 KiB: +8.0 KiB
 
 $head   +32.0 KiB         0 B    32.0 KiB       +1    2.0 s  b [drv] < z
-    +4.0 KiB                                            in 1 more rows that grew (--top 0 shows all)
+    +4.0 KiB                                            1 more that grew (--top 0 shows all)
    -28.0 KiB    32.0 KiB     4.0 KiB       +0    4.0 s  a < z
     +8.0 KiB    32.0 KiB    40.0 KiB       +2           all
 " diff --top 1 "$tmp/shrunk" "$tmp/old"
@@ -272,7 +272,7 @@ $head   +32.0 KiB         0 B    32.0 KiB       +1    2.0 s  b [drv] < z
 	test_that "diff --exit-code: what has shrunk is none" test "$rc" = 0
 	gives "diff of the same" 0 "40.0 KiB, then 40.0 KiB: +0 B
 
-$head        +0 B                                            in 3 more rows that did not change
+$head        +0 B                                            3 more that did not change
         +0 B    40.0 KiB    40.0 KiB       +0           all
 " diff --exit-code "$tmp/old" "$tmp/old"
 	sed 's/+0x1/+0x9/' "$tmp/new" >"$tmp/other"

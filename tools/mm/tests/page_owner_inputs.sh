@@ -5,6 +5,7 @@ frames=' a+0x1/0x2
  z+0x1/0x2
 '
 h='Page allocated via order'
+pfn='PFN 0x1 type X Block 1 type X Flags 0x0()'
 
 old_kernel_tests() {
 	printf "$h 2, mask 0x280da\nPFN 1234 Block 2 type 2 Flags   R\n%s\n" "$frames" >"$tmp/d"
@@ -26,12 +27,12 @@ $frames
 	gives "4.19: an unknown pid is not -1 to a selection" 0 "" --pid=1 "$tmp/d" -
 	gives "4.19: an unknown name is not an empty one" 0 "" --name= "$tmp/d" -
 	says "4.19: says that it has no time" 0 "no time of allocation" -a "$tmp/d" -
-	printf "$h 0, mask 0x1(A), pid 7, ts 99 ns\nPFN 0x1 type X Block 1 type X Flags 0x0()\n%s\n" "$frames" >"$tmp/d"
+	printf "$h 0, mask 0x1(A), pid 7, ts 99 ns\n$pfn\n%s\n" "$frames" >"$tmp/d"
 	gives "5.11: pid and time" 0 "1 times, 1 pages, allocated by OTHERS :
 $h 0, mask 0x1(A), pid 7, ts  ns
 $frames
 " --pid=7 "$tmp/d" -
-	printf "$h 0, mask 0x1(A), pid 7, ts 99 ns, free_ts 4 ns\nPFN 0x1 type X Block 1 type X Flags 0x0()\n%s\n" \
+	printf "$h 0, mask 0x1(A), pid 7, ts 99 ns, free_ts 4 ns\n$pfn\n%s\n" \
 		"$frames" >"$tmp/d"
 	gives "5.13: free_ts" 0 "1 times, 1 pages, allocated by OTHERS :
 $h 0, mask 0x1(A), pid 7, ts  ns, free_ts  ns
@@ -140,11 +141,11 @@ handle: 18
 }
 
 forged_tests() {
-	printf "$h 0, mask 0x1(A), pid 1, tgid 2 (x), ts 1 ns\n\n), ts 33 ns\nPFN 0x1 Block 1 type 1 Flags R\n%s\n" \
+	printf "$h 0, mask 0x1(A), pid 1, tgid 2 (x), ts 1 ns\n\n), ts 33 ns\n$pfn\n%s\n" \
 		"$frames" >"$tmp/d"
-	printf "$h 1, mask 0x1(A), pid 3, tgid 2 (a\n\nPFN 0x9\n c), ts 5 ns\nPFN 0x2 Block 1 type 1 Flags R\n%s\n" \
+	printf "$h 1, mask 0x1(A), pid 3, tgid 2 (a\n\nPFN 0x9\n c), ts 5 ns\n$pfn\n%s\n" \
 		"$frames" >>"$tmp/d"
-	printf "$h 2, mask 0x1(A), pid 4, tgid 2 (:) ])(), ts 6 ns\nPFN 0x2 Block 1 type 1 Flags R\n%s\n" \
+	printf "$h 2, mask 0x1(A), pid 4, tgid 2 (:) ])(), ts 6 ns\n$pfn\n%s\n" \
 		"$frames" >>"$tmp/d"
 	gives "a newline in a name forges no record" 0 "1 times, 1 pages, allocated by OTHERS :
 $h 0, mask 0x1(A), pid 1, tgid 2 (x), ts 1 ns\\012\\012), ts  ns
@@ -284,7 +285,7 @@ hole_tests() {
 	hole "a line begins in the middle of a first line" 's|\nPage allocated via order 3|\n|' \
 		"1 lost"
 	hole "an empty line is missing" 's|\n\nPage|\nPage|' \
-		"of 6 records, 1 have no empty line"
+		"of 6 records, 1 have no empty line at their end"
 	hole "the last empty line is missing" 's|\n\n$|\n|' "no empty line after the last"
 	record 0 1 1 x 5 0 "a z" "handle: 5" >"$tmp/known"
 	record 0 1 1 y 6 0 "b" >>"$tmp/known"
@@ -303,7 +304,7 @@ odd_tests() {
 		printf 'A line of some later kernel, of 0x5 words\n\n'
 		printf "$h 0, mask 0x1(A|0x80)\nPFN 0x2 type Movable Block 0 type CMA Flags 0x1f\n"
 		printf ' a+0x1/0x2\nCharged to memcg /a+0x1/0x2\n\n'
-		printf "$h 0, mask 0x1(A)\nPFN 0x3 type X Block 0 type X Flags 0x1(slab) later 5\n\n"
+		printf "$h 0, mask 0x1(A)\nPFN 0x3 Block 0 type X Flags 0x1(slab) later 5\n\n"
 	} >"$tmp/e"
 	gives "lines of some kernel or other" 0 \
 		"3 times, 3 pages, task_comm_name: $nothing

@@ -343,7 +343,7 @@ boot_tests() {
 	of_boot "$tmp/b2" "$tmp/leak2" host a kernel k time 1100$s clock 40$s
 	two_boots "up for less time" 1 "up for less time at the later one"
 	of_boot "$tmp/b2" "$tmp/leak2" host a kernel k time 2000$s clock 60$s
-	two_boots "a clock that is far off" 0 "may not be of one boot: their clocks"
+	two_boots "a clock that is far off" 0 "may not be of one boot: by their clocks"
 	test_that "leaks: which is a warning" test -s "$tmp/stdout"
 	of_boot "$tmp/b2" "$tmp/leak2" host a kernel k time 1011$s clock 60$s
 	run leaks "$tmp/b1" "$tmp/b2"
@@ -393,7 +393,7 @@ annotate_tests() {
 		on && /call/ { getline; sub(":", "", $1); print base, $1; exit }')
 	offset=$(printf '%x' $((0x${at#* } - 0x${at% *})))
 	{
-		printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\nPFN 0x1 Block 1 type 1 Flags R\n"
+		printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\n$pfn\n"
 		printf " %s\n" "outer+0x$offset/0x$size" "gone+0x1/0x2" "outer+0x1/0x9999" \
 			"in+0x1/0x2 [mod]"
 		echo
@@ -407,7 +407,7 @@ annotate_tests() {
       in+0x1/0x2 [mod]  (in a module)
 " annotate --vmlinux "$tmp/program" --strip "$tmp" "$tmp/d2"
 	# What is recorded without a call has the start of a function: not one before it.
-	printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\nPFN 0x1 Block 1 type 1 Flags R\n outer+0x0/0x$size\n\n" \
+	printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\n$pfn\n outer+0x0/0x$size\n\n" \
 		>"$tmp/d3"
 	run annotate --vmlinux "$tmp/program" --strip "$tmp" "$tmp/d3"
 	test_that "annotate: the start of a function" \

@@ -233,7 +233,7 @@ report_input_tests() {
  75.00%    12.0 KiB          3         1  a < z
  25.00%     4.0 KiB          1         1  z
 " report "$tmp/stacks"
-	printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\nPFN 0x1 Block 1 type 1 Flags R\nhandle: 5\n\n" >"$tmp/d2"
+	printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\n$pfn\nhandle: 5\n\n" >"$tmp/d2"
 	rows "a handle" "100.00% 4.0 KiB 1 1 a < z" --handles "$tmp/stacks" "$tmp/d2"
 	says "report: handles only" 0 "has no frames" report "$tmp/d2"
 	printf 'text\n handle\n\n' >>"$tmp/stacks"

@@ -11,8 +11,8 @@
 #include "page_owner_reader.h"
 
 /* Of the stacks of a dump, some hundred are in nearly all records. */
-#define NR_SEEN		256
-#define SEEN_SIZE	2048
+#define NR_SEEN		512
+#define SEEN_SIZE	1024
 
 /* Frames that were found to be whole: to compare is faster than to look again. */
 struct page_owner_seen {

@@ -397,25 +397,24 @@ static void put_json_block(const struct page_owner_export *ex,
 	fputc('}', ex->file);
 }
 
+static void put_json_name(const struct page_owner_export *ex, const char *name,
+			  const char *text)
+{
+	if (!text)
+		return;
+	fprintf(ex->file, "\"%s\":", name);
+	page_owner_put_json(ex->file, span_of(text));
+	fputs(",\n", ex->file);
+}
+
 static void put_json_info(const struct page_owner_export *ex)
 {
 	const struct page_owner_info *info = &ex->load->info;
 
-	if (info->kernel) {
-		fputs("\"kernel\":", ex->file);
-		page_owner_put_json(ex->file, span_of(info->kernel));
-		fputs(",\n", ex->file);
-	}
-	if (info->host) {
-		fputs("\"host\":", ex->file);
-		page_owner_put_json(ex->file, span_of(info->host));
-		fputs(",\n", ex->file);
-	}
-	if (info->filter) {
-		fputs("\"filter\":", ex->file);
-		page_owner_put_json(ex->file, span_of(info->filter));
-		fputs(",\n", ex->file);
-	}
+	put_json_name(ex, "kernel", info->kernel);
+	put_json_name(ex, "host", info->host);
+	put_json_name(ex, "boot", info->boot);
+	put_json_name(ex, "filter", info->filter);
 	if (info->time_ns)
 		fprintf(ex->file, "\"time_ns\":%llu,\n", info->time_ns);
 	if (info->clock_ns)

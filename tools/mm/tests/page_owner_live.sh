@@ -321,6 +321,9 @@ boot_tests() {
 	record_in --compress none -o "$tmp/b1"
 	test_that "record: the boot has a name" grep -aqx \
 		"boot 0a0a0a0a-0000-4000-8000-000000000001" "$tmp/b1"
+	run export --format json "$tmp/b1"
+	test_that "export: json has the boot" grep -qx \
+		'"boot":"0a0a0a0a-0000-4000-8000-000000000001",' "$tmp/stdout"
 	run leaks "$tmp/b1" "$tmp/b1"
 	test_that "leaks: captures of record, one boot" test "$rc" = 0 -a ! -s "$tmp/stderr"
 	sed 's/^boot 0a/boot 0b/' "$tmp/b1" >"$tmp/b2"

@@ -223,6 +223,19 @@ page_owner_raw_find(const struct page_owner_raw_reader *raw, uint32_t type,
 	return def ? &def->def : NULL;
 }
 
+const char *page_owner_raw_filter(const struct page_owner_raw_reader *raw)
+{
+	static const char mode[] = "mode=raw";
+	const struct page_owner_raw_def *def =
+		page_owner_raw_find(raw, PAGE_OWNER_RAW_FILTER, 0);
+	const char *text = def ? def->text : "";
+
+	if (!strncmp(text, mode, strlen(mode)))
+		text += strlen(mode);
+	text += strspn(text, " ");
+	return *text ? text : NULL;
+}
+
 static struct def *new_def(const struct page_owner_raw_entry *entry, uint32_t type)
 {
 	size_t words = entry->nr_words * sizeof(uint64_t);

@@ -44,22 +44,15 @@ static void take_head(struct raw_stream *s)
 		s->info->page_size = head->page_size;
 }
 
-/* What the kernel was asked for, but for what makes the dump a binary one */
+/* The filter in force is better than what the capture says, which was asked for. */
 static void take_filter(struct raw_stream *s)
 {
-	static const char mode[] = "mode=raw";
-	const struct page_owner_raw_def *def =
-		page_owner_raw_find(s->raw, PAGE_OWNER_RAW_FILTER, 0);
-	const char *text = def ? def->text : "";
+	const char *filter = page_owner_raw_filter(s->raw);
 
-	if (!strncmp(text, mode, strlen(mode)))
-		text += strlen(mode);
-	text += strspn(text, " ");
-	if (!*text)
+	if (!filter)
 		return;
-	/* Better than what the capture says: that is what was asked for. */
 	free(s->info->filter);
-	s->info->filter = strdup(text);
+	s->info->filter = strdup(filter);
 }
 
 /* The filter and the names of the zones come before the first record. */

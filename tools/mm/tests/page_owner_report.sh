@@ -331,6 +331,14 @@ raw_filter_tests() {
 	run report "$tmp/d2"
 	test_that "report: binary, with a filter" \
 		grep -qxF 'recorded with: comm=a\x20b,bash order=0-3' "$tmp/stdout"
+	prog=$tmp/tested/page_owner_decode
+	says "decode: the filter is on standard error" 0 \
+		'd2 was recorded with a filter: comm=a\x20b,bash order=0-3' "$tmp/d2"
+	cp "$tmp/stdout" "$tmp/want"
+	run "$tmp/d.raw"
+	test_that "decode: and not in the text" cmp "$tmp/want" "$tmp/stdout"
+	test_that "decode: without a filter, nothing is said" test ! -s "$tmp/stderr"
+	prog=$owner
 	says "diff: filters that differ, binary" 0 "$tmp/d2 with comm=a" diff "$tmp/d.raw" "$tmp/d2"
 	echo | python3 tests/page_owner_rawgen.py order=9 >"$tmp/d2"
 	says "report: binary, and nothing passed the filter" 0 "none passed the filter of record" \

@@ -14,6 +14,9 @@
 
 #define DEFAULT_PAGE_SIZE	4096
 
+/* By how much two clocks may have gone apart, in ns */
+#define MAX_DRIFT	60000000000ull
+
 struct capture_stream {
 	struct page_owner_stream stream;
 	struct page_owner_info *info;
@@ -21,6 +24,8 @@ struct capture_stream {
 	unsigned long long left;	/* bytes of this dump section */
 	unsigned long long total;	/* bytes of all of them so far */
 	bool ended;
+	bool checked;			/* there is nothing behind the end */
+	char rest[128];			/* or this is what is wrong */
 };
 
 bool page_owner_capture_start(const char *text, size_t len)
@@ -73,6 +78,8 @@ static int set_info(struct page_owner_info *info, const char *line, size_t len)
 		return set_string(&info->cmdline, val, val_len);
 	if (is_name(line, name_len, "host"))
 		return set_string(&info->host, val, val_len);
+	if (is_name(line, name_len, "boot"))
+		return set_string(&info->boot, val, val_len);
 	if (is_name(line, name_len, "filter"))
 		return set_string(&info->filter, val, val_len);
 	if (is_name(line, name_len, "zones"))
@@ -119,11 +126,40 @@ bool page_owner_info_meminfo(const struct page_owner_info *info, const char *nam
 	return false;
 }
 
+static bool differ(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b);
+}
+
+const char *page_owner_info_other_boot(const struct page_owner_info *a,
+				       const struct page_owner_info *b, bool *sure)
+{
+	uint64_t up_at_a = a->time_ns - a->clock_ns, up_at_b = b->time_ns - b->clock_ns;
+
+	*sure = true;
+	if (a->boot && b->boot)
+		return differ(a->boot, b->boot) ? "their boot IDs differ" : NULL;
+	if (differ(a->host, b->host))
+		return "they are of different machines";
+	if (differ(a->kernel, b->kernel))
+		return "they are of different kernels";
+	if (!a->time_ns || !b->time_ns || !a->clock_ns || !b->clock_ns)
+		return NULL;
+	if (a->time_ns < b->time_ns ? a->clock_ns > b->clock_ns :
+				      a->clock_ns < b->clock_ns)
+		return "the machine was up for less time at the later one";
+	*sure = false;
+	if ((up_at_a > up_at_b ? up_at_a - up_at_b : up_at_b - up_at_a) < MAX_DRIFT)
+		return NULL;
+	return "by their clocks, unless the machine slept or its clock was set";
+}
+
 void page_owner_info_destroy(struct page_owner_info *info)
 {
 	free(info->kernel);
 	free(info->cmdline);
 	free(info->host);
+	free(info->boot);
 	free(info->filter);
 	free(info->meminfo);
 	for (int i = 0; i < PAGE_OWNER_MAX_ZONES; i++)
@@ -275,6 +311,26 @@ static int read_header(struct capture_stream *c, char *name,
 	return 1;
 }
 
+/* The end is the end, unless somebody put captures one after the other. */
+static int check_rest(struct capture_stream *c)
+{
+	unsigned long long rest = 0;
+	char buf[4096];
+	ssize_t n;
+
+	if (c->checked)
+		return 0;
+	while ((n = page_owner_stream_read(c->stream.under, buf, sizeof(buf))) > 0)
+		rest += n;
+	c->checked = true;
+	if (!rest)
+		return n;
+	snprintf(c->rest, sizeof(c->rest),
+		 "%llu bytes follow its end and are not read; give each capture its own file",
+		 rest);
+	return damaged(c, c->rest);
+}
+
 /* Goes on to the next piece of the dump; 0 at the end of the capture */
 static int next_piece(struct capture_stream *c)
 {
@@ -294,6 +350,8 @@ static int next_piece(struct capture_stream *c)
 		if (ret < 0)
 			return -1;
 	}
+	if (c->ended && !c->stream.damage)
+		return check_rest(c);
 	return c->left && !c->stream.damage;
 }
 

@@ -17,8 +17,9 @@
  *	(SIZE bytes)
  *	...
  *
- *	info	"name value" lines: kernel, cmdline, host, time (ns since 1970),
- *		clock (ns on the clock of the records), page_size, zones, filter
+ *	info	"name value" lines: kernel, cmdline, host, boot (the kernel's
+ *		boot_id), time (ns since 1970), clock (ns on the clock of the
+ *		records), page_size, zones, filter
  *	meminfo	/proc/meminfo when the dump began
  *	stacks	page_owner_stacks/show_stacks_handles, for a dump with handles
  *	dump	a piece of the dump, text or raw; the pieces follow one another
@@ -36,6 +37,7 @@
  * @kernel: as /proc/version has it, NULL if unknown
  * @cmdline: the kernel's command line, NULL if unknown
  * @host: name of the machine, NULL if unknown
+ * @boot: an ID of the time since the last boot, NULL if unknown
  * @filter: what the kernel was asked to leave out, NULL if nothing
  * @meminfo: /proc/meminfo, NULL if unknown
  * @time_ns: when it was taken, 0 if unknown
@@ -49,6 +51,7 @@ struct page_owner_info {
 	char *kernel;
 	char *cmdline;
 	char *host;
+	char *boot;
 	char *filter;
 	char *meminfo;
 	unsigned long long time_ns;
@@ -78,6 +81,17 @@ int page_owner_info_parse(struct page_owner_info *info, const char *text);
  */
 bool page_owner_info_meminfo(const struct page_owner_info *info, const char *name,
 			     unsigned long long *bytes);
+
+/**
+ * page_owner_info_other_boot() - are two inputs of different boots?
+ * @a: what is known of one
+ * @b: and of the other, in any order
+ * @sure: receives if there is no doubt
+ *
+ * Return: what tells so, for people; NULL if nothing does.
+ */
+const char *page_owner_info_other_boot(const struct page_owner_info *a,
+				       const struct page_owner_info *b, bool *sure);
 
 /**
  * page_owner_info_destroy() - give back what is known

@@ -195,6 +195,7 @@ static void report_damage(const struct page_owner_load *load, const char *name)
 		[PAGE_OWNER_FREE_TS] = "time of release",
 	};
 	const struct page_owner_reader_stats *stats = &load->stats;
+	unsigned long long unclosed = page_owner_reader_unclosed(stats);
 
 	for (int i = 0; i < PAGE_OWNER_NR_FIELDS; i++) {
 		unsigned long long missing = page_owner_reader_missing(stats, i);
@@ -207,6 +208,9 @@ static void report_damage(const struct page_owner_load *load, const char *name)
 		page_owner_complain("damaged %s: %llu records read, %llu lost, from byte %llu: %s",
 				    name, stats->records, stats->lost,
 				    stats->first_lost, stats->why);
+	if (unclosed > stats->open_end)
+		page_owner_complain("%s is damaged: %llu of %llu records have no %s", name,
+				    unclosed, stats->records, "empty line at their end");
 	if (load->info.unknown)
 		page_owner_complain("%s is unknown to this program: %s", name, load->damage);
 	else if (*load->damage)

@@ -43,6 +43,7 @@ struct export {
 	struct page_owner_cmd cmd;
 	const struct format *format;
 	bool top_given;
+	bool whole;
 };
 
 static const char help[] =
@@ -59,6 +60,8 @@ static const char help[] =
 "  -i, --input FILE      the same as FILE\n"
 "      --by KEY[,KEY]... what to count together (default: stack; for pprof also comm,\n"
 "                        pid, memcg and node; for openmetrics also allocator)\n"
+"  -v                    whole stacks, with the page allocator's own functions; json\n"
+"                        has them always\n"
 "      --top N           how many owners, 0 for all, in openmetrics (default: 50)\n"
 "                        and json (default: all)\n"
 PAGE_OWNER_COMMON_HELP;
@@ -104,6 +107,10 @@ static int parse_own(void *data, int opt)
 {
 	struct export *e = data;
 
+	if (opt == 'v') {
+		e->whole = true;
+		return 0;
+	}
 	e->top_given |= opt == PAGE_OWNER_OPT_TOP;
 	if (opt != OPT_FORMAT)
 		return page_owner_cmd_option(&e->cmd, opt);
@@ -116,11 +123,12 @@ static int parse_args(struct export *e, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "format", required_argument, NULL, OPT_FORMAT },
+		{ "verbose", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 }
 	};
 	static const struct page_owner_syntax syntax = {
 		.help = help,
-		.letters = "i:o:h",
+		.letters = "i:o:vh",
 		.options = options,
 		.option = parse_own,
 	};
@@ -137,7 +145,9 @@ static int export(struct export *e)
 {
 	struct page_owner_cmd *cmd = &e->cmd;
 	struct page_owner_load load = { 0 };
-	struct page_owner_export ex = { .load = &load, .keys = cmd->keys, .nr = cmd->top };
+	struct page_owner_export ex = {
+		.load = &load, .keys = cmd->keys, .nr = cmd->top, .whole = e->whole
+	};
 	int ret = page_owner_cmd_load(cmd, &load, cmd->in);
 
 	if (ret)

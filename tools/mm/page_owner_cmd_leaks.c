@@ -68,6 +68,33 @@ static uint64_t time_of(const struct page_owner_load *load)
 }
 
 /*
+ * What grows over a boot says nothing about what was there before it. False, after
+ * a message, if the last capture is for sure not of the boot of the others.
+ */
+static bool same_boot(const struct leaks *l, char **paths, size_t last)
+{
+	for (size_t i = 0; i < last; i++) {
+		bool sure;
+		const char *why = page_owner_info_other_boot(&l->loads[i].info,
+							     &l->loads[last].info, &sure);
+
+		if (!why)
+			continue;
+		if (sure)
+			page_owner_complain("%s and %s are not of one boot: %s", paths[i],
+					    paths[last], why);
+		else
+			page_owner_complain("%s and %s may not be of one boot: %s", paths[i],
+					    paths[last], why);
+		if (sure)
+			page_owner_complain("leaks wants one boot, diff compares two; %s",
+					    "nothing is written");
+		return !sure;
+	}
+	return true;
+}
+
+/*
  * Sorts what was read, and loads the next with the time of the one before; an
  * exit status.
  */
@@ -85,6 +112,8 @@ static int load_all(struct leaks *l, char **paths)
 		ret = page_owner_cmd_load(&l->cmd, &l->loads[i], paths[i]);
 		if (ret)
 			return ret;
+		if (!same_boot(l, paths, i))
+			return PAGE_OWNER_FAILED;
 		if (i)
 			page_owner_cmd_compare_filters(&l->loads[i - 1], paths[i - 1],
 						       &l->loads[i], paths[i]);

@@ -176,6 +176,7 @@ static int put_info(struct record *r)
 	put_file(r, info, "kernel", "version");
 	put_file(r, info, "cmdline", "cmdline");
 	put_file(r, info, "host", "sys/kernel/hostname");
+	put_file(r, info, "boot", "sys/kernel/random/boot_id");
 	fprintf(info, "time %llu\nclock %llu\npage_size %ld\n",
 		(unsigned long long)clock_ns(CLOCK_REALTIME),
 		(unsigned long long)r->start_ns, sysconf(_SC_PAGESIZE));

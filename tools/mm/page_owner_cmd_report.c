@@ -44,7 +44,8 @@ static const char help[] =
 "  -i, --input FILE      the same as FILE\n"
 "      --by KEY[,KEY]... what to count together (default: stack)\n"
 "      --top N           how many rows to show, 0 for all (default: 20)\n"
-"  -v, --verbose         whole stacks, and the age of what they own\n"
+"  -v, --verbose         whole stacks, and the age of what they own; in a tree, also\n"
+"                        the page allocator's own functions\n"
 "      --tree[=callers|callees]\n"
 "                        a tree of calls, from the outermost caller (the default) or\n"
 "                        from the function that asked for the memory\n"
@@ -266,9 +267,10 @@ static int put_table(struct report *r)
  * A chain of nodes without branches is at one depth: what moves to the right is
  * a choice between several.
  */
-static void put_node(const struct report *r, const struct page_owner_node *node,
-		     unsigned int depth)
+static void put_children(const struct report *r, const struct page_owner_node *parent,
+			 unsigned int depth)
 {
+	const struct page_owner_node *node = parent->child;
 	unsigned long long left = 0;
 	char buf[PAGE_OWNER_NUMBER];
 	unsigned int nr_left = 0;
@@ -292,8 +294,12 @@ static void put_node(const struct report *r, const struct page_owner_node *node,
 			inner = inner->child;
 			fprintf(r->file, "%21s%*s", "", depth * 2, "");
 		}
-		put_node(r, inner->child, depth + 1);
+		put_children(r, inner, depth + 1);
 	}
+	if (parent->child && parent->own_pages)
+		fprintf(r->file, "%6.2f%% %11s  %*s%s\n", share(r, parent->own_pages),
+			bytes(r, buf, parent->own_pages), depth * 2, "",
+			r->tree == CALLEES ? "(outermost)" : "(itself)");
 	if (nr_left)
 		fprintf(r->file, "%6.2f%% %11s  %*s(%u smaller)\n", share(r, left),
 			bytes(r, buf, left), depth * 2, "", nr_left);
@@ -303,7 +309,8 @@ static int put_tree(const struct report *r)
 {
 	struct page_owner_tree tree;
 
-	if (page_owner_tree_build(&tree, &r->load.agg, r->tree == CALLEES)) {
+	if (page_owner_tree_build(&tree, &r->load.agg, r->tree == CALLEES,
+				  r->whole_stacks)) {
 		page_owner_tree_destroy(&tree);
 		page_owner_complain("out of memory; use --filter");
 		return -1;
@@ -313,37 +320,71 @@ static int put_tree(const struct report *r)
 		"who asked, and who called that" :
 		"outermost caller, and whom it called");
 	set_colour(r, "0");
-	put_node(r, tree.root.child, 0);
+	put_children(r, &tree.root, 0);
 	page_owner_tree_destroy(&tree);
 	return 0;
 }
 
-static void put_memory(const struct report *r, const char *name,
+/* One line of a sum: a sign, an amount, and its share */
+static void put_memory(const struct report *r, const char *name, char sign,
 		       unsigned long long amount, unsigned long long of)
 {
 	char buf[PAGE_OWNER_NUMBER];
 
-	fprintf(r->file, "  %-36s %11s", name, page_owner_human_bytes(buf, amount));
+	fprintf(r->file, "  %-36s %c %10s", name, sign, page_owner_human_bytes(buf, amount));
 	if (of)
 		fprintf(r->file, "  %5.1f %%", 100.0 * amount / of);
 	fputc('\n', r->file);
 }
 
-/* What meminfo says is in use, and what for; everything that it can tell apart */
+/* A part, and what makes it the whole: the rest, or what is too much of it */
+static void put_parts(const struct report *r, unsigned long long used,
+		      unsigned long long part, const char *name, const char *rest,
+		      const char *beyond)
+{
+	fputc('\n', r->file);
+	put_memory(r, name, ' ', part, used);
+	if (part <= used)
+		put_memory(r, rest, '+', used - part, used);
+	else
+		put_memory(r, beyond, '-', part - used, used);
+	put_memory(r, "in use", '=', used, used);
+}
+
+/* The lines of meminfo that are of different pages, or nearly so */
+static const char *const meminfo_lines[] = {
+	"Buffers", "Cached", "SwapCached", "AnonPages", "Slab", "KernelStack",
+	"PageTables", "SecPageTables", "Percpu", "Hugetlb", "Zswap", NULL
+};
+
 static unsigned long long known_to_meminfo(const struct page_owner_info *info)
 {
-	static const char *const names[] = {
-		"Buffers", "Cached", "SwapCached", "AnonPages", "Slab",
-		"KernelStack", "PageTables", "SecPageTables", "Percpu", "Hugetlb",
-		"Zswap",
-	};
 	unsigned long long sum = 0, val;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (page_owner_info_meminfo(info, names[i], &val))
+	for (size_t i = 0; meminfo_lines[i]; i++) {
+		if (page_owner_info_meminfo(info, meminfo_lines[i], &val))
 			sum += val;
 	}
 	return sum;
+}
+
+static void put_notes(const struct report *r)
+{
+	unsigned long long val;
+	unsigned int column = 0;
+
+	fputs("\n  (1)", r->file);
+	for (size_t i = 0; meminfo_lines[i]; i++) {
+		if (!page_owner_info_meminfo(&r->load.info, meminfo_lines[i], &val))
+			continue;
+		if (column > 60) {
+			fputs("\n     ", r->file);
+			column = 0;
+		}
+		column += fprintf(r->file, " %s%s", i ? "+ " : "", meminfo_lines[i]);
+	}
+	fputs("\n  (2) taken straight from the page allocator, by drivers, vmalloc and others:\n"
+	      "      meminfo does not tell for what, the rows above do\n", r->file);
 }
 
 /*
@@ -352,7 +393,7 @@ static unsigned long long known_to_meminfo(const struct page_owner_info *info)
  */
 static void put_meminfo(const struct report *r)
 {
-	unsigned long long total, unused, used, known;
+	unsigned long long total, unused, used;
 	unsigned long long owned = r->load.agg.pages * r->load.info.page_size;
 
 	if (r->cmd.filter.nr || r->load.info.filter || r->cmd.damaged ||
@@ -360,21 +401,17 @@ static void put_meminfo(const struct report *r)
 	    !page_owner_info_meminfo(&r->load.info, "MemFree", &unused))
 		return;
 	used = total > unused ? total - unused : 0;
-	known = known_to_meminfo(&r->load.info);
 	set_colour(r, "1");
 	fputs("\nbeside /proc/meminfo\n", r->file);
 	set_colour(r, "0");
-	put_memory(r, "MemTotal", total, 0);
-	put_memory(r, "MemFree", unused, 0);
-	put_memory(r, "in use", used, used);
-	put_memory(r, "  recorded above", owned, used);
-	if (owned <= used)
-		put_memory(r, "  recorded to nobody", used - owned, used);
-	else
-		put_memory(r, "  recorded beyond MemTotal (reserved)", owned - used, used);
-	put_memory(r, "  with a line in meminfo", known, used);
-	if (known <= used)
-		put_memory(r, "  without: taken from the allocator", used - known, used);
+	put_memory(r, "MemTotal", ' ', total, 0);
+	put_memory(r, "MemFree", '-', unused, 0);
+	put_memory(r, "in use", '=', used, used);
+	put_parts(r, used, owned, "recorded above", "recorded to nobody",
+		  "recorded, but not in MemTotal");
+	put_parts(r, used, known_to_meminfo(&r->load.info), "in lines of meminfo (1)",
+		  "in no line of meminfo (2)", "in several of these lines");
+	put_notes(r);
 }
 
 static int write_report(struct report *r)

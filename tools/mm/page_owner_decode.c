@@ -72,6 +72,20 @@ static int cannot_decode(const struct page_owner_raw_reader *raw,
 	return DAMAGED;
 }
 
+/* The text has no place for the filter, and looks like that of a whole dump. */
+static void say_filter(const struct page_owner_raw_reader *raw,
+		       const struct source *source)
+{
+	const char *c = page_owner_raw_filter(raw);
+
+	if (!c)
+		return;
+	fprintf(stderr, "page_owner_decode: %s was recorded with a filter: ", source->name);
+	for (; *c; c++)
+		fputc((unsigned char)*c < ' ' || *c == 127 ? '?' : *c, stderr);
+	fputc('\n', stderr);
+}
+
 /* Returns an exit status. */
 static int decode(struct page_owner_raw_reader *raw, enum page_owner_raw_mode mode,
 		  const struct source *source)
@@ -90,6 +104,7 @@ static int decode(struct page_owner_raw_reader *raw, enum page_owner_raw_mode mo
 			break;
 		records++;
 	}
+	say_filter(raw, source);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "page_owner_decode: cannot write: %s\n", strerror(errno));
 		return FAILED;

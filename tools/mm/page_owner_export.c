@@ -55,7 +55,7 @@ int page_owner_export_path(const struct page_owner_export *ex,
 			   int (*visit)(void *arg, struct page_owner_span label),
 			   void *arg)
 {
-	struct page_owner_span lines[PAGE_OWNER_MAX_FRAMES];
+	struct page_owner_span lines[PAGE_OWNER_MAX_FRAMES], stack;
 	char buf[512];
 	size_t nr;
 	int ret;
@@ -67,7 +67,10 @@ int page_owner_export_path(const struct page_owner_export *ex,
 	}
 	if (!(ex->keys & 1u << PAGE_OWNER_BY_STACK))
 		return 0;
-	nr = page_owner_frame_lines(page_owner_block_stack(block), lines);
+	stack = page_owner_block_stack(block);
+	if (!ex->whole)
+		stack = page_owner_stack_asker(stack);
+	nr = page_owner_frame_lines(stack, lines);
 	if (!nr)
 		return visit(arg, span_of("(no stack)"));
 	while (nr--) {
@@ -394,25 +397,24 @@ static void put_json_block(const struct page_owner_export *ex,
 	fputc('}', ex->file);
 }
 
+static void put_json_name(const struct page_owner_export *ex, const char *name,
+			  const char *text)
+{
+	if (!text)
+		return;
+	fprintf(ex->file, "\"%s\":", name);
+	page_owner_put_json(ex->file, span_of(text));
+	fputs(",\n", ex->file);
+}
+
 static void put_json_info(const struct page_owner_export *ex)
 {
 	const struct page_owner_info *info = &ex->load->info;
 
-	if (info->kernel) {
-		fputs("\"kernel\":", ex->file);
-		page_owner_put_json(ex->file, span_of(info->kernel));
-		fputs(",\n", ex->file);
-	}
-	if (info->host) {
-		fputs("\"host\":", ex->file);
-		page_owner_put_json(ex->file, span_of(info->host));
-		fputs(",\n", ex->file);
-	}
-	if (info->filter) {
-		fputs("\"filter\":", ex->file);
-		page_owner_put_json(ex->file, span_of(info->filter));
-		fputs(",\n", ex->file);
-	}
+	put_json_name(ex, "kernel", info->kernel);
+	put_json_name(ex, "host", info->host);
+	put_json_name(ex, "boot", info->boot);
+	put_json_name(ex, "filter", info->filter);
 	if (info->time_ns)
 		fprintf(ex->file, "\"time_ns\":%llu,\n", info->time_ns);
 	if (info->clock_ns)

@@ -12,12 +12,14 @@
  * @load: what was counted, the largest block first
  * @keys: bit mask of enum page_owner_key, by which it was counted
  * @nr: how many blocks to write, where the format wants a limit
+ * @whole: with the page allocator's own functions; json always has them
  */
 struct page_owner_export {
 	FILE *file;
 	const struct page_owner_load *load;
 	unsigned int keys;
 	size_t nr;
+	bool whole;
 };
 
 /*

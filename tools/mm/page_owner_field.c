@@ -212,3 +212,18 @@ bool page_owner_frame_is_allocator(struct page_owner_span name)
 	}
 	return false;
 }
+
+struct page_owner_span page_owner_stack_asker(struct page_owner_span stack)
+{
+	struct page_owner_span line, rest = stack;
+	struct page_owner_frame frame;
+
+	while (page_owner_next_line(&rest, &line)) {
+		page_owner_frame_parse(&frame, line);
+		if (page_owner_frame_is_allocator(frame.name))
+			continue;
+		drop(&stack, line.ptr - stack.ptr);
+		break;
+	}
+	return stack;
+}

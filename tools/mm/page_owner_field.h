@@ -91,4 +91,13 @@ void page_owner_frame_parse(struct page_owner_frame *frame,
  */
 bool page_owner_frame_is_allocator(struct page_owner_span name);
 
+/**
+ * page_owner_stack_asker() - a stack from the function that asked for the pages
+ * @stack: frames, innermost first
+ *
+ * Return: the frames without the page allocator's own at their start; all of them
+ * if there are no others.
+ */
+struct page_owner_span page_owner_stack_asker(struct page_owner_span stack);
+
 #endif

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,11 +38,16 @@ static const struct {
 	{ "=", EQUAL }, { "<", LESS }, { ">", MORE },
 };
 
-/* A value: a range of numbers, or a pattern if there is one */
+/*
+ * A value: that there is none, or a pattern if there is one, or else a range of
+ * numbers, of which the comparisons take the first
+ */
 struct value {
 	unsigned long long first;
 	unsigned long long last;
 	char *pattern;
+	bool absent;
+	bool range;
 };
 
 struct page_owner_term {
@@ -86,24 +92,88 @@ static const char *get_number(enum key key, const char *text,
 	return end;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* As the kernel's: ages without a unit are in whole seconds, of which all count. */
+static void end_of_second(enum key key, const char *text, unsigned long long *val)
+{
+	if (key == AGE && !text[strcspn(text, "numshd")] &&
+	    __builtin_add_overflow(*val, 999999999, val))
+		*val = ULLONG_MAX;
+}
+
+/* N, N-M, N- or -M, as the kernel's filter has it */
+static const char *parse_range(enum key key, struct value *v, const char *text)
+{
+	const char *end = text;
+
+	if (*text != '-') {
+		end = get_number(key, text, &v->first);
+		if (!end || (*end && *end != '-'))
+			return "not a number or range, as 5, 5-9, 5- or -9";
+	}
+	v->range = *end == '-';
+	if (!v->range) {
+		v->last = v->first;
+		end_of_second(key, text, &v->last);
+		return NULL;
+	}
+	text = end + 1;
+	v->last = ULLONG_MAX;
+	if (!*text)
+		return NULL;
+	end = get_number(key, text, &v->last);
+	if (!end || *end)
+		return "not a number or range, as 5, 5-9, 5- or -9";
+	end_of_second(key, text, &v->last);
+	return v->first <= v->last ? NULL : "the range has its ends the wrong way round";
+}
+
+/* Names that the kernel gives, of which it knows this spelling only */
+static const char *check_spelling(enum key key, const char *text)
+{
+	static const struct {
+		enum key key;
+		const char *name;
+		const char *why;
+	} names[] = {
+		{ MIGRATETYPE, "Unmovable", "it is spelled Unmovable" },
+		{ MIGRATETYPE, "Movable", "it is spelled Movable" },
+		{ MIGRATETYPE, "Reclaimable", "it is spelled Reclaimable" },
+		{ MIGRATETYPE, "HighAtomic", "it is spelled HighAtomic" },
+		{ MIGRATETYPE, "CMA", "it is spelled CMA" },
+		{ MIGRATETYPE, "Isolate", "it is spelled Isolate" },
+		{ ZONE, "DMA", "it is spelled DMA" },
+		{ ZONE, "DMA32", "it is spelled DMA32" },
+		{ ZONE, "Normal", "it is spelled Normal" },
+		{ ZONE, "HighMem", "it is spelled HighMem" },
+		{ ZONE, "Movable", "it is spelled Movable" },
+		{ ZONE, "Device", "it is spelled Device" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (names[i].key == key && !strcasecmp(names[i].name, text) &&
+		    strcmp(names[i].name, text))
+			return names[i].why;
+	}
+	return NULL;
+}
+
 static const char *parse_value(enum key key, struct value *v, const char *text)
 {
-	const char *end;
-
+	/* What has no name or number is shown so. */
+	v->absent = !strcmp(text, "-") && key != STATE;
+	if (v->absent)
+		return NULL;
 	/* Zones have numbers in the dump, and names in a capture. */
-	if (key >= FIRST_NAME || (key == ZONE && (*text < '0' || *text > '9'))) {
-		v->pattern = strdup(text);
-		return v->pattern ? NULL : "out of memory";
-	}
-	end = get_number(key, text, &v->first);
-	if (!end)
-		return "not a number";
-	v->last = v->first;
-	if (*end == '-')
-		end = get_number(key, end + 1, &v->last);
-	if (!end || *end)
-		return "not a number";
-	return v->first <= v->last ? NULL : "the range has its ends the wrong way round";
+	if (key < FIRST_NAME &&
+	    (key != ZONE || is_digit(*text) || (*text == '-' && is_digit(text[1]))))
+		return parse_range(key, v, text);
+	v->pattern = strdup(text);
+	return v->pattern ? check_spelling(key, text) : "out of memory";
 }
 
 static bool is_state(const char *text)
@@ -135,10 +205,23 @@ static const char *parse_values(struct page_owner_term *t, const char *text)
 	if (!why && t->key == STATE && (t->nr > 1 || !is_state(t->values->pattern)))
 		why = "it is allocated or free";
 	if (!why && t->op > UNEQUAL &&
-	    (t->nr > 1 || t->values->pattern ||
-	     t->values->first != t->values->last))
+	    (t->nr > 1 || t->values->pattern || t->values->absent ||
+	     t->values->range))
 		why = "< and > want one number";
 	return why;
+}
+
+static const char *parse_op(struct page_owner_term *t, const char *text)
+{
+	for (size_t i = 0; i < sizeof(ops) / sizeof(*ops); i++) {
+		size_t len = strlen(ops[i].text);
+
+		if (strncmp(text, ops[i].text, len))
+			continue;
+		t->op = ops[i].op;
+		return parse_values(t, text + len);
+	}
+	return "no comparison, as in 'comm=bash' or 'order>=3'";
 }
 
 static const char *parse_term(struct page_owner_term *t, const char *text)
@@ -149,19 +232,13 @@ static const char *parse_term(struct page_owner_term *t, const char *text)
 		if (strlen(key_names[i]) == len && !memcmp(key_names[i], text, len))
 			break;
 	}
+	/* The kernel's word for it */
+	if (len == 3 && !memcmp(text, "nid", len))
+		i = NODE;
 	if (i == NR_KEYS)
 		return "no such key; 'page_owner report --help' lists them";
 	t->key = i;
-	text += len;
-	for (i = 0; i < sizeof(ops) / sizeof(*ops); i++) {
-		len = strlen(ops[i].text);
-		if (!strncmp(text, ops[i].text, len))
-			break;
-	}
-	if (i == sizeof(ops) / sizeof(*ops))
-		return "no comparison, as in 'comm=bash' or 'order>=3'";
-	t->op = ops[i].op;
-	return parse_values(t, text + len);
+	return parse_op(t, text + len);
 }
 
 static void free_term(struct page_owner_term *t)
@@ -268,7 +345,7 @@ static bool zone_matches(const struct page_owner_filter *f, const char *pattern,
 	if (zone < 0 || zone >= PAGE_OWNER_MAX_ZONES || !f->info)
 		return false;
 	name = f->info->zones[zone];
-	return name && !strcasecmp(pattern, name);
+	return name && matches(pattern, (struct page_owner_span){ name, strlen(name) });
 }
 
 static bool name_matches(const struct page_owner_filter *f, enum key key,
@@ -338,6 +415,31 @@ static bool number_of(const struct page_owner_filter *f, enum key key,
 	return i >= 0;
 }
 
+/* What a report shows as "-", or as "(no stack)" */
+static bool is_absent(const struct page_owner_filter *f, enum key key,
+		      const struct page_owner_record *rec)
+{
+	unsigned long long val;
+
+	switch (key) {
+	case COMM:
+		return !rec->comm.len;
+	case MEMCG:
+		return !page_owner_record_memcg(rec).len;
+	case MODULE:
+		return !page_owner_stack_module(rec->stack).len;
+	case MIGRATETYPE:
+		return !page_owner_record_migratetype(rec).len;
+	case STACK:
+		return !rec->stack.len;
+	case ALLOCATOR:
+	case STATE:
+		return false;
+	default:
+		return !number_of(f, key, rec, &val);
+	}
+}
+
 static bool is_equal(const struct page_owner_filter *f,
 		     const struct page_owner_term *t,
 		     const struct page_owner_record *rec)
@@ -348,7 +450,8 @@ static bool is_equal(const struct page_owner_filter *f,
 	for (size_t i = 0; i < t->nr; i++) {
 		const struct value *v = &t->values[i];
 
-		if (v->pattern ? name_matches(f, t->key, v->pattern, rec) :
+		if (v->absent ? is_absent(f, t->key, rec) :
+		    v->pattern ? name_matches(f, t->key, v->pattern, rec) :
 				 known && val >= v->first && val <= v->last)
 			return true;
 	}

@@ -57,7 +57,7 @@ bool page_owner_filter_wants_freed(const struct page_owner_filter *filter);
  * @rec: the record
  *
  * A record that lacks a field has no value that could agree with any other: it
- * passes != only.
+ * passes != only, and the value "-", which is that of no other record.
  *
  * Return: true if it is.
  */

@@ -218,7 +218,7 @@ int page_owner_write_flamegraph(const struct page_owner_export *ex)
 	struct page_owner_tree tree;
 	struct flame f = { .ex = ex };
 
-	if (page_owner_tree_build(&tree, &ex->load->agg, false)) {
+	if (page_owner_tree_build(&tree, &ex->load->agg, false, ex->whole)) {
 		page_owner_tree_destroy(&tree);
 		return -1;
 	}

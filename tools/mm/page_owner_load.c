@@ -159,6 +159,7 @@ static int take_part(struct page_owner_load *load, struct part *part, bool first
 	sum->records += stats->records;
 	sum->freed += stats->freed;
 	sum->lost += stats->lost;
+	sum->closed += stats->closed;
 	for (int i = 0; i < PAGE_OWNER_NR_FIELDS; i++)
 		sum->have[i] += stats->have[i];
 	sum->cut = stats->cut;
@@ -418,7 +419,8 @@ bool page_owner_load_damaged(const struct page_owner_load *load)
 		if (page_owner_reader_missing(&load->stats, i))
 			return true;
 	}
-	return load->stats.lost || load->stats.cut || *load->damage;
+	return load->stats.lost || load->stats.cut || *load->damage ||
+	       page_owner_reader_unclosed(&load->stats);
 }
 
 void page_owner_load_destroy(struct page_owner_load *load)

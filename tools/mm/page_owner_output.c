@@ -41,6 +41,11 @@ bool page_owner_output_is_input(const char *path, int in)
 	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+static bool is_secret(mode_t mode)
+{
+	return !(mode & 077);
+}
+
 static int open_in_place(struct page_owner_output *out, const char *path, mode_t mode)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
@@ -53,12 +58,15 @@ static int open_in_place(struct page_owner_output *out, const char *path, mode_t
 	return out->file ? 0 : -1;
 }
 
-/* The owner and mode of the file that is replaced, or those of any new file. */
+/*
+ * The owner and mode of the file that is replaced, or those of any new file. A
+ * secret is nothing for who left a file of that name there.
+ */
 static int set_owner_and_mode(int fd, const struct stat *old, mode_t mode)
 {
 	mode_t mask;
 
-	if (old)
+	if (old && !is_secret(mode))
 		return fchown(fd, old->st_uid, old->st_gid) ||
 		       fchmod(fd, old->st_mode & 0777) ? -1 : 0;
 	mask = umask(0);
@@ -119,6 +127,7 @@ int page_owner_output_open(struct page_owner_output *out, const char *path,
 	/* A link to nothing yet: only the kernel knows where that is. */
 	if (!exists && !lstat(path, &st))
 		return open_in_place(out, path, mode);
+	out->secret = is_secret(mode) && !is_special(path);
 	/* Renaming over a file must not be a way around its permissions. */
 	if (exists && access(path, W_OK))
 		return -1;
@@ -176,6 +185,12 @@ int page_owner_output_begin(struct page_owner_output *out)
 	if (out->tmp || out->file == stdout || fstat(fd, &st) ||
 	    !S_ISREG(st.st_mode))
 		return 0;
+	if (out->secret && st.st_uid != geteuid()) {
+		errno = EPERM;
+		return -1;
+	}
+	if (out->secret && fchmod(fd, st.st_mode & 0700))
+		return -1;
 	return ftruncate(fd, 0);
 }
 

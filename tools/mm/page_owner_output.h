@@ -13,11 +13,13 @@
  * @file: the stream to write to
  * @path: the file that is meant, links followed; NULL if written in place
  * @tmp: the file beside it that is written; NULL if written in place
+ * @secret: written in place, and for nobody but the caller
  */
 struct page_owner_output {
 	FILE *file;
 	char *path;
 	char *tmp;
+	bool secret;
 };
 
 /**
@@ -35,6 +37,9 @@ bool page_owner_output_is_input(const char *path, int in);
  * @out: the output
  * @path: the file, "-" for standard output
  * @mode: permissions of a file that does not exist yet, less the umask
+ *
+ * A file that is replaced passes on its owner and its mode. But if @mode leaves
+ * nothing to others, the result is the caller's alone, whatever was there.
  *
  * A regular file, or one that does not exist, is written under another name
  * beside it and gets its name when complete. Anything else, and a file that

@@ -223,6 +223,19 @@ page_owner_raw_find(const struct page_owner_raw_reader *raw, uint32_t type,
 	return def ? &def->def : NULL;
 }
 
+const char *page_owner_raw_filter(const struct page_owner_raw_reader *raw)
+{
+	static const char mode[] = "mode=raw";
+	const struct page_owner_raw_def *def =
+		page_owner_raw_find(raw, PAGE_OWNER_RAW_FILTER, 0);
+	const char *text = def ? def->text : "";
+
+	if (!strncmp(text, mode, strlen(mode)))
+		text += strlen(mode);
+	text += strspn(text, " ");
+	return *text ? text : NULL;
+}
+
 static struct def *new_def(const struct page_owner_raw_entry *entry, uint32_t type)
 {
 	size_t words = entry->nr_words * sizeof(uint64_t);
@@ -316,6 +329,23 @@ static bool read_entries(struct page_owner_raw_reader *raw)
 	return get(raw, raw->payload, raw->section.size) && parse_entries(raw);
 }
 
+/* The end is the end, unless somebody put dumps one after the other. */
+static bool check_rest(struct page_owner_raw_reader *raw)
+{
+	unsigned long long rest = raw->in_len - raw->in_done;
+	ssize_t got;
+
+	while ((got = raw->read(raw->data, raw->in, sizeof(raw->in))) > 0)
+		rest += got;
+	raw->in_len = 0;
+	raw->in_done = 0;
+	if (got < 0)
+		return fail(raw, "read error");
+	return !rest ||
+	       fail(raw, "%llu bytes follow its end and are not read; give each dump a file",
+		    rest);
+}
+
 static bool read_end(struct page_owner_raw_reader *raw)
 {
 	struct page_owner_raw_end end;
@@ -330,7 +360,7 @@ static bool read_end(struct page_owner_raw_reader *raw)
 			    (unsigned long long)(raw->records + raw->freed),
 			    (unsigned long long)(end.records + end.freed));
 	raw->ended = true;
-	return true;
+	return check_rest(raw);
 }
 
 /* Bytes of a record in the section that is being read, 0 if it has none. */

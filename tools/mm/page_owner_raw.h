@@ -104,6 +104,15 @@ page_owner_raw_find(const struct page_owner_raw_reader *raw, uint32_t type,
 		    uint64_t key);
 
 /**
+ * page_owner_raw_filter() - what the kernel was asked for
+ * @raw: the reader, of which a record, or the end, was read
+ *
+ * Return: words, as they were written to the file, without the one that made it a
+ * binary dump; NULL if there were no others. Good until the next record is read.
+ */
+const char *page_owner_raw_filter(const struct page_owner_raw_reader *raw);
+
+/**
  * page_owner_raw_text() - the text of the last record, as the kernel prints it
  * @raw: the reader
  * @rec: the record

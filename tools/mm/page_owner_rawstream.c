@@ -44,9 +44,24 @@ static void take_head(struct raw_stream *s)
 		s->info->page_size = head->page_size;
 }
 
-/* The names of the zones come before the first record. */
-static void take_zones(struct raw_stream *s)
+/* The filter in force is better than what the capture says, which was asked for. */
+static void take_filter(struct raw_stream *s)
 {
+	const char *filter = page_owner_raw_filter(s->raw);
+
+	if (!filter)
+		return;
+	free(s->info->filter);
+	s->info->filter = strdup(filter);
+}
+
+/* The filter and the names of the zones come before the first record. */
+static void take_names(struct raw_stream *s)
+{
+	if (s->has_info)
+		return;
+	s->has_info = true;
+	take_filter(s);
 	for (int i = 0; i < PAGE_OWNER_MAX_ZONES; i++) {
 		const struct page_owner_raw_def *def =
 			page_owner_raw_find(s->raw, PAGE_OWNER_RAW_ZONES, i);
@@ -63,11 +78,10 @@ static int next_text(struct raw_stream *s)
 	bool freed;
 	int ret = page_owner_raw_next(s->raw, &rec, &freed);
 
+	if (ret >= 0)
+		take_names(s);
 	if (ret <= 0)
 		return ret;
-	if (!s->has_info)
-		take_zones(s);
-	s->has_info = true;
 	s->text = page_owner_raw_text(s->raw, &rec, freed, PAGE_OWNER_RAW_STACK,
 				      &s->len);
 	return s->text ? 1 : -1;

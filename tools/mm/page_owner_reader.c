@@ -5,9 +5,20 @@
  * The window on the input grows only for a record that does not fit.
  * After damage, reading goes on at the next empty line or start of a record.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "page_owner_reader.h"
+
+/* Of the stacks of a dump, some hundred are in nearly all records. */
+#define NR_SEEN		512
+#define SEEN_SIZE	1024
+
+/* Frames that were found to be whole: to compare is faster than to look again. */
+struct page_owner_seen {
+	size_t len;
+	char frames[SEEN_SIZE];
+};
 
 static const char too_long[] = "a record of more than 16 MiB";
 
@@ -21,16 +32,33 @@ page_owner_reader_missing(const struct page_owner_reader_stats *stats,
 	return stats->records - stats->have[field];
 }
 
+unsigned long long
+page_owner_reader_unclosed(const struct page_owner_reader_stats *stats)
+{
+	/* Programs that take empty lines out take out all of them. */
+	if (!stats->closed && stats->records != 1)
+		return 0;
+	return stats->records - stats->closed;
+}
+
 int page_owner_reader_init(struct page_owner_reader *r,
 			   struct page_owner_stream *stream)
 {
 	memset(r, 0, sizeof(*r));
-	return page_owner_window_init(&r->window, stream);
+	r->seen = calloc(NR_SEEN, sizeof(*r->seen));
+	if (!r->seen)
+		return -1;
+	if (!page_owner_window_init(&r->window, stream))
+		return 0;
+	free(r->seen);
+	return -1;
 }
 
 void page_owner_reader_destroy(struct page_owner_reader *r)
 {
 	page_owner_window_destroy(&r->window);
+	free(r->seen);
+	r->seen = NULL;
 }
 
 static void count_lost(struct page_owner_reader *r, const char *why)
@@ -103,6 +131,47 @@ static void count_record(struct page_owner_reader *r,
 		r->stats.have[i] += rec->has >> i & 1;
 }
 
+/* Where frames like these are remembered: what is in their middle differs most. */
+static struct page_owner_seen *seen_slot(struct page_owner_reader *r,
+					 struct page_owner_span frames)
+{
+	uint64_t middle;
+
+	memcpy(&middle, frames.ptr + frames.len / 2 - sizeof(middle) / 2, sizeof(middle));
+	middle = (middle ^ frames.len) * 0x9e3779b97f4a7c15ULL;
+	return &r->seen[middle >> 32 & (NR_SEEN - 1)];
+}
+
+static bool are_whole(struct page_owner_reader *r, struct page_owner_span frames)
+{
+	struct page_owner_seen *seen;
+
+	if (frames.len < sizeof(uint64_t) || frames.len > SEEN_SIZE)
+		return page_owner_frames_whole(frames);
+	seen = seen_slot(r, frames);
+	if (seen->len == frames.len && !memcmp(seen->frames, frames.ptr, frames.len))
+		return true;
+	if (!page_owner_frames_whole(frames))
+		return false;
+	memcpy(seen->frames, frames.ptr, frames.len);
+	seen->len = frames.len;
+	return true;
+}
+
+/* Of a free page, there are those of the free too. */
+static void check_frames(struct page_owner_reader *r,
+			 struct page_owner_layout *layout, const char *buf)
+{
+	struct page_owner_span stack = {
+		buf + layout->stack_off, layout->stack_end - layout->stack_off
+	}, last = {
+		buf + layout->frames_off, layout->frames_end - layout->frames_off
+	};
+
+	if (!are_whole(r, stack) || (last.ptr != stack.ptr && !are_whole(r, last)))
+		layout->why = "an indented line that is no frame";
+}
+
 /* True if the record that was found is fit for use. */
 static bool take_record(struct page_owner_reader *r,
 			struct page_owner_layout *layout,
@@ -112,6 +181,7 @@ static bool take_record(struct page_owner_reader *r,
 	char *buf = w->buf + w->start;
 	size_t len = layout->pos;
 	bool at_end = w->eof && w->start + len == w->end;
+	bool closed = !at_end && (buf[len] == '\n' || buf[len] == '\r');
 
 	if (!layout->why && memchr(buf, '\r', len)) {
 		size_t text_len = drop_crs(buf, len);
@@ -123,6 +193,9 @@ static bool take_record(struct page_owner_reader *r,
 	}
 	if (!layout->why && memchr(buf, '\0', layout->pos))
 		layout->why = "a NUL byte";
+	/* Of a line that ends with the input, more than this is told. */
+	if (!layout->why && !(at_end && w->added_newline))
+		check_frames(r, layout, buf);
 	if (layout->why) {
 		count_lost(r, layout->why);
 		w->start += len;
@@ -131,6 +204,7 @@ static bool take_record(struct page_owner_reader *r,
 	w->start += len;
 	r->stats.open_end = at_end;
 	r->stats.cut = at_end && w->added_newline;
+	r->stats.closed += closed;
 	page_owner_record_load(rec, layout, buf);
 	count_record(r, rec);
 	return true;

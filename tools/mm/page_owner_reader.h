@@ -18,6 +18,7 @@
  * @freed: those of free pages among them
  * @lost: damaged records, and pieces of text that are in no record
  * @have: number of records that carry each optional field
+ * @closed: number of records that end with an empty line
  * @first_lost: offset in the input of the first damage
  * @why: what was wrong there, NULL if nothing was
  * @cut: the input ends in the middle of the last record's last line
@@ -28,6 +29,7 @@ struct page_owner_reader_stats {
 	unsigned long long freed;
 	unsigned long long lost;
 	unsigned long long have[PAGE_OWNER_NR_FIELDS];
+	unsigned long long closed;
 	unsigned long long first_lost;
 	const char *why;
 	bool cut;
@@ -47,8 +49,21 @@ page_owner_reader_missing(const struct page_owner_reader_stats *stats,
 			  enum page_owner_field field);
 
 /**
+ * page_owner_reader_unclosed() - how many records lack the empty line at their end
+ * @stats: what became of an input
+ *
+ * Something of their text is missing, at least that line.
+ *
+ * Return: their number, 0 also if several records are there and none has it: then
+ * some program took these lines out.
+ */
+unsigned long long
+page_owner_reader_unclosed(const struct page_owner_reader_stats *stats);
+
+/**
  * struct page_owner_reader - a stream of records
  * @window: what is read of it
+ * @seen: frames that were looked at already
  * @stats: what became of the input so far
  * @in_junk: what is next belongs to damage that is counted already
  * @mid_line: what is next is not the start of a line
@@ -57,6 +72,7 @@ page_owner_reader_missing(const struct page_owner_reader_stats *stats,
  */
 struct page_owner_reader {
 	struct page_owner_window window;
+	struct page_owner_seen *seen;
 	struct page_owner_reader_stats stats;
 	bool in_junk;
 	bool mid_line;

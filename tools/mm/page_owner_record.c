@@ -209,6 +209,25 @@ static const char *scan_task(struct page_owner_layout *l, const char *buf,
 	return NULL;
 }
 
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+/* "0xcc0(GFP_KERNEL|__GFP_ZERO)", of which old kernels have only the number */
+static bool is_mask(struct cursor c)
+{
+	uint64_t mask;
+
+	if (!skip(&c, "0x") || !get_hex(&c, &mask))
+		return false;
+	if (c.pos == c.end)
+		return true;
+	return *c.pos == '(' && c.end[-1] == ')' && c.end - c.pos > 1 &&
+	       !memchr(c.pos + 1, '(', c.end - c.pos - 1) &&
+	       !memchr(c.pos, ' ', c.end - c.pos);
+}
+
 /* The fields of the first line; the cursor's end is that of the buffer. */
 static const char *scan_fields(struct page_owner_layout *l, const char *buf,
 			       struct cursor *c)
@@ -228,9 +247,15 @@ static const char *scan_fields(struct page_owner_layout *l, const char *buf,
 		line_end = c->end;
 	comma = memchr(c->pos, ',', line_end - c->pos);
 	if (!comma) {
+		comma = line_end;
+		if (comma > c->pos && comma[-1] == '\r')
+			comma--;
+		why = is_mask((struct cursor){ c->pos, comma }) ? NULL : "no mask";
 		c->pos = line_end;
-		return NULL;
+		return why;
 	}
+	if (!is_mask((struct cursor){ c->pos, comma }))
+		return "no mask";
 	c->pos = comma;
 	if (!skip(c, ", pid ") || !get_int(c, &l->fields.pid))
 		return "no pid";
@@ -271,9 +296,73 @@ static bool scan_head(struct page_owner_layout *l, const char *buf, size_t len,
 	return true;
 }
 
+/* A line without its end, whichever it is */
+static struct cursor line_of(const char *line, size_t len)
+{
+	if (len && line[len - 1] == '\n')
+		len--;
+	if (len && line[len - 1] == '\r')
+		len--;
+	return (struct cursor){ line, line + len };
+}
+
+static void skip_blanks(struct cursor *c)
+{
+	while (c->pos < c->end && (*c->pos == ' ' || *c->pos == '\t'))
+		c->pos++;
+}
+
+static bool skip_word(struct cursor *c)
+{
+	const char *start = c->pos;
+
+	while (c->pos < c->end && *c->pos != ' ')
+		c->pos++;
+	return c->pos > start;
+}
+
+/* "0x40(head|node=1)", or the letters of old kernels; a later field may follow. */
+static bool are_flags(struct cursor c)
+{
+	const char *close;
+	uint64_t flags;
+
+	if (skip(&c, " 0x")) {
+		if (!get_hex(&c, &flags))
+			return false;
+		if (skip(&c, "(")) {
+			close = memchr(c.pos, ')', c.end - c.pos);
+			if (!close || memchr(c.pos, '(', close - c.pos) ||
+			    memchr(c.pos, ' ', close - c.pos))
+				return false;
+			c.pos = close + 1;
+		}
+		return c.pos == c.end || *c.pos == ' ';
+	}
+	while (c.pos < c.end && (*c.pos == ' ' || (*c.pos >= 'A' && *c.pos <= 'Z')))
+		c.pos++;
+	return c.pos == c.end;
+}
+
+/* What follows the number: "[ type T] Block N type T [Fallback] Flags F" */
+static bool is_pfn_rest(struct cursor c)
+{
+	uint64_t block;
+
+	if (skip(&c, " type ") && !skip_word(&c))
+		return false;
+	if (!skip(&c, " Block ") || !get_u64(&c, &block) || !skip(&c, " type ") ||
+	    !skip_word(&c))
+		return false;
+	skip_blanks(&c);
+	if (skip(&c, "Fallback"))
+		skip_blanks(&c);
+	return skip(&c, "Flags") && are_flags(c);
+}
+
 static bool scan_pfn(struct page_owner_layout *l, const char *line, size_t len)
 {
-	struct cursor c = { line, line + len };
+	struct cursor c = line_of(line, len);
 
 	if (!skip(&c, "PFN "))
 		return false;
@@ -282,6 +371,8 @@ static bool scan_pfn(struct page_owner_layout *l, const char *line, size_t len)
 	else if (skip(&c, "0x") ? !get_hex(&c, &l->fields.pfn) :
 				  !get_u64(&c, &l->fields.pfn))
 		l->why = "no page frame number";
+	else if (!is_pfn_rest(c))
+		l->why = "a PFN line that is not whole";
 	set_has(l, PAGE_OWNER_PFN);
 	l->pfn_len = len;
 	return true;
@@ -303,6 +394,7 @@ static bool scan_free(struct page_owner_layout *l, const char *line, size_t len)
 		l->stack_off = l->pos;
 		l->stack_end = l->pos;
 	}
+	l->nr_stacks = 0;
 	if (l->time_len[1]) {
 		l->why = "two frees of one page";
 	} else if (!get_int(&c, &pid) || !skip(&c, ", tgid ") || !get_int(&c, &tgid) ||
@@ -317,20 +409,124 @@ static bool scan_free(struct page_owner_layout *l, const char *line, size_t len)
 	return true;
 }
 
-/* Frames are indented; only the first run of them is the stack. */
+/* Takes "0x1a" off the end. */
+static bool drop_hex(struct cursor *c)
+{
+	const char *end = c->end;
+
+	while (end > c->pos && is_hex(end[-1]))
+		end--;
+	if (end == c->end || end - c->pos < 2 || end[-1] != 'x' || end[-2] != '0')
+		return false;
+	c->end = end - 2;
+	return true;
+}
+
+/* Takes " [module]" off the end, if it is there. */
+static void drop_module(struct cursor *c)
+{
+	const char *open;
+
+	if (c->pos == c->end || c->end[-1] != ']')
+		return;
+	open = memrchr(c->pos, '[', c->end - c->pos);
+	if (open && open > c->pos && open[-1] == ' ' && c->end - open > 2)
+		c->end = open - 1;
+}
+
+/* Takes "0x1/0x20" off the end, and the byte before it, which is returned. */
+static char drop_offset(struct cursor *c)
+{
+	if (!drop_hex(c) || c->pos == c->end || *--c->end != '/' || !drop_hex(c) ||
+	    c->pos == c->end)
+		return 0;
+	return *--c->end;
+}
+
+/*
+ * " [<address>] name+0x1/0x20 [module]": the first and the last may be missing; or a
+ * number, where the kernel knew no name. Looked at from its end: names are long.
+ */
+static bool is_frame(const char *line, size_t len)
+{
+	struct cursor c = line_of(line, len), bare;
+
+	skip_blanks(&c);
+	if (skip(&c, "[<")) {
+		c.pos = memchr(c.pos, ']', c.end - c.pos);
+		if (!c.pos || !skip(&c, "] "))
+			return false;
+	}
+	drop_module(&c);
+	bare = c;
+	if (drop_hex(&bare) && bare.pos == bare.end)
+		return true;
+	return drop_offset(&c) == '+' && c.pos < c.end &&
+	       !memchr(c.pos, '+', c.end - c.pos) &&
+	       !memchr(c.pos, ' ', c.end - c.pos);
+}
+
+/*
+ * Is a line that is not known, and not indented, the end of one that is? All lines
+ * that a kernel may add have a blank in them.
+ */
+static bool is_piece(const char *line, size_t len)
+{
+	struct cursor c = line_of(line, len), tail = c;
+
+	if (skip(&c, "Charged to ") || skip(&c, "Charged (via objcg) "))
+		return false;
+	if (!memchr(c.pos, ' ', c.end - c.pos))
+		return true;
+	drop_module(&tail);
+	if (drop_hex(&tail) && tail.pos < tail.end &&
+	    (tail.end[-1] == '/' || tail.end[-1] == '+'))
+		return true;
+	return memmem(c.pos, c.end - c.pos, " Flags 0x", 9) ||
+	       (memmem(c.pos, c.end - c.pos, "ts ", 3) && c.end - c.pos > 3 &&
+		!memcmp(c.end - 3, " ns", 3));
+}
+
+bool page_owner_frames_whole(struct page_owner_span frames)
+{
+	const char *line = frames.ptr, *end = line + frames.len;
+
+	while (line < end) {
+		const char *newline = memchr(line, '\n', end - line);
+		size_t len = newline ? (size_t)(newline + 1 - line) : (size_t)(end - line);
+
+		if (!is_frame(line, len))
+			return false;
+		line += len;
+	}
+	return true;
+}
+
+/* Frames are indented. The first run of them is the stack, and the only one. */
+static void scan_frame(struct page_owner_layout *l, size_t len)
+{
+	if (!l->stack_off) {
+		l->stack_off = l->pos;
+		l->stack_end = l->pos;
+	}
+	if (l->stack_end == l->pos)
+		l->stack_end += len;
+	if (l->frames_end != l->pos) {
+		if (l->nr_stacks++ && !l->why)
+			l->why = "two stacks in one record";
+		l->frames_off = l->pos;
+	}
+	l->frames_end = l->pos + len;
+}
+
 static void scan_body_line(struct page_owner_layout *l, const char *line,
 			   size_t len)
 {
-	if (*line == ' ' || *line == '\t') {
-		if (!l->stack_off) {
-			l->stack_off = l->pos;
-			l->stack_end = l->pos;
-		}
-		if (l->stack_end == l->pos)
-			l->stack_end += len;
-	} else if (!scan_pfn(l, line, len) && l->fields.freed) {
-		scan_free(l, line, len);
-	}
+	if (*line == ' ' || *line == '\t')
+		scan_frame(l, len);
+	else if (!scan_pfn(l, line, len) &&
+		 !(l->fields.freed && scan_free(l, line, len)) && is_piece(line, len))
+		l->why = "a piece of a line";
 }
 
 /* At the end of a record */

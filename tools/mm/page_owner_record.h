@@ -110,6 +110,9 @@ struct page_owner_record {
  * @pfn_len: length of the PFN line
  * @stack_off: start of the first frame, 0 if there is none
  * @stack_end: end of the last frame of that run
+ * @frames_off: start of the last run of frames so far
+ * @frames_end: end of the last frame so far
+ * @nr_stacks: runs of frames so far; of a free page, since the line about the free
  * @why: what is wrong with the record, NULL if nothing is
  * @fields: the numbers; its spans are not set
  *
@@ -125,6 +128,9 @@ struct page_owner_layout {
 	size_t pfn_len;
 	size_t stack_off;
 	size_t stack_end;
+	size_t frames_off;
+	size_t frames_end;
+	unsigned int nr_stacks;
 	const char *why;
 	struct page_owner_record fields;
 };
@@ -172,6 +178,14 @@ bool page_owner_record_may_start(const char *line, size_t len);
  */
 bool page_owner_layout_scan(struct page_owner_layout *layout, const char *buf,
 			    size_t len, bool eof);
+
+/**
+ * page_owner_frames_whole() - is each line a frame, from its start to its end?
+ * @frames: lines
+ *
+ * Return: false if one is not: then something of them is missing.
+ */
+bool page_owner_frames_whole(struct page_owner_span frames);
 
 /**
  * page_owner_record_load() - make a record of a complete layout

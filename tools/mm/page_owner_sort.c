@@ -437,12 +437,16 @@ static bool report_damage(const struct options *opts,
 			  const struct page_owner_load *load)
 {
 	const struct page_owner_reader_stats *stats = &load->stats;
+	unsigned long long unclosed = page_owner_reader_unclosed(stats);
 
 	report_gaps(opts, stats);
 	if (stats->lost)
 		complain("%s is damaged: %llu records read, %llu lost; the first at byte %llu: %s",
 			 opts->in_name, stats->records, stats->lost,
 			 stats->first_lost, stats->why);
+	if (unclosed > stats->open_end)
+		complain("%s is damaged: of %llu records, %llu have no empty line at their end",
+			 opts->in_name, stats->records, unclosed);
 	if (load->info.unknown)
 		complain("%s is unknown to this program: %s", opts->in_name, load->damage);
 	else if (*load->damage)
@@ -456,9 +460,12 @@ static bool report_damage(const struct options *opts,
 			 opts->in_name);
 	if (page_owner_load_damaged(load))
 		return true;
-	if (!stats->records)
-		complain("%s has no records; was the kernel booted with page_owner=on?",
+	if (!stats->records && load->info.filter)
+		complain("%s has no records, none passed the filter of record; the output is empty",
 			 opts->in_name);
+	else if (!stats->records)
+		complain("%s has no records, and so the output is empty; %s", opts->in_name,
+			 "was the kernel booted with page_owner=on?");
 	return false;
 }
 

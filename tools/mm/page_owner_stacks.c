@@ -172,6 +172,7 @@ int page_owner_stacks_next(struct page_owner_stacks_reader *r,
 		if (blank || why)
 			continue;
 		r->stats.records++;
+		r->stats.closed += !r->stats.open_end;
 		return 1;
 	}
 }

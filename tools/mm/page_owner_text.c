@@ -90,20 +90,11 @@ void page_owner_put_chain(FILE *file, struct page_owner_span stack,
 			  unsigned int width)
 {
 	static const char arrow[] = " < ", more[] = "...";
-	struct page_owner_span line, rest = stack;
 	struct page_owner_frame frame;
+	struct page_owner_span line;
 	unsigned int used = 0;
 
-	/* Without what every stack has; unless there is nothing else. */
-	while (page_owner_next_line(&rest, &line)) {
-		page_owner_frame_parse(&frame, line);
-		if (!page_owner_frame_is_allocator(frame.name)) {
-			rest.len += rest.ptr - line.ptr;
-			rest.ptr = line.ptr;
-			stack = rest;
-			break;
-		}
-	}
+	stack = page_owner_stack_asker(stack);
 	if (!stack.len)
 		fputs("(no stack)", file);
 	while (page_owner_next_line(&stack, &line)) {

@@ -83,42 +83,35 @@ static struct page_owner_node *get_child(struct page_owner_tree *tree,
 
 /* The labels of a stack, innermost first; -1 without memory */
 static int labels_of(struct page_owner_tree *tree, struct page_owner_span stack,
-		     bool skip_allocator,
 		     const struct page_owner_str *labels[PAGE_OWNER_MAX_FRAMES])
 {
 	static const struct page_owner_span none = { " (no stack)", 11 };
 	struct page_owner_span lines[PAGE_OWNER_MAX_FRAMES];
-	size_t nr = page_owner_frame_lines(stack, lines), first = 0;
-	struct page_owner_frame frame;
+	size_t nr = page_owner_frame_lines(stack, lines);
 	char buf[512];
 
 	if (!nr)
 		lines[nr++] = none;
-	while (skip_allocator && first < nr - 1) {
-		page_owner_frame_parse(&frame, lines[first]);
-		if (!page_owner_frame_is_allocator(frame.name))
-			break;
-		first++;
-	}
-	for (size_t i = first; i < nr; i++) {
+	for (size_t i = 0; i < nr; i++) {
 		struct page_owner_span label =
 			page_owner_frame_label(buf, sizeof(buf), lines[i]);
 
-		labels[i - first] = page_owner_intern(&tree->pool, label);
-		if (!labels[i - first])
+		labels[i] = page_owner_intern(&tree->pool, label);
+		if (!labels[i])
 			return -1;
 	}
-	return nr - first;
+	return nr;
 }
 
 static int add_block(struct page_owner_tree *tree,
-		     const struct page_owner_block *block, bool inverted)
+		     const struct page_owner_block *block, bool inverted, bool whole)
 {
+	struct page_owner_span stack = page_owner_block_stack(block);
 	const struct page_owner_str *labels[PAGE_OWNER_MAX_FRAMES];
 	struct page_owner_node *node = &tree->root;
 	int nr;
 
-	nr = labels_of(tree, page_owner_block_stack(block), inverted, labels);
+	nr = labels_of(tree, whole ? stack : page_owner_stack_asker(stack), labels);
 	if (nr < 0)
 		return -1;
 	for (int i = 0; i <= nr; i++) {
@@ -175,11 +168,11 @@ static int sort_children(struct page_owner_node *node)
 }
 
 int page_owner_tree_build(struct page_owner_tree *tree,
-			  const struct page_owner_agg *agg, bool inverted)
+			  const struct page_owner_agg *agg, bool inverted, bool whole)
 {
 	memset(tree, 0, sizeof(*tree));
 	for (size_t i = 0; i < agg->nr; i++) {
-		if (add_block(tree, agg->blocks[i], inverted))
+		if (add_block(tree, agg->blocks[i], inverted, whole))
 			return -1;
 	}
 	return sort_children(&tree->root);

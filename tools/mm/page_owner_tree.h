@@ -71,13 +71,14 @@ size_t page_owner_frame_lines(struct page_owner_span stack,
  * page_owner_tree_build() - merge the stacks of an aggregation
  * @tree: receives the tree, children by falling number of pages
  * @agg: an aggregation with the stack among its keys
- * @inverted: start at the function that asked for the pages, the allocator's
- *	own left out, and not at the outermost caller
+ * @inverted: start at the function that asked for the pages, and not at the
+ *	outermost caller
+ * @whole: with the page allocator's own functions, which every stack has
  *
  * Return: 0, or -1 without memory.
  */
 int page_owner_tree_build(struct page_owner_tree *tree,
-			  const struct page_owner_agg *agg, bool inverted);
+			  const struct page_owner_agg *agg, bool inverted, bool whole);
 
 /**
  * page_owner_tree_destroy() - give back a tree

@@ -21,11 +21,16 @@ sum_folded() {
 }
 
 export_tests() {
-	gives "export: folded" 0 "z;b [drv];__alloc_pages 32768
+	gives "export: folded" 0 "z;b [drv] 32768
+z;a 20480
+z;c;new_slab 8192
+z;c 4096
+" export --format folded "$d"
+	gives "export: folded, whole stacks" 0 "z;b [drv];__alloc_pages 32768
 z;a;__alloc_pages 20480
 z;c;new_slab;alloc_pages 8192
 z;c;__alloc_pages 4096
-" export --format folded "$d"
+" export --format folded -v "$d"
 	gives "export: folded, keys" 0 "comm init;node 0 32768
 comm bash;node 1 16384
 comm bash;node 0 8192
@@ -80,23 +85,28 @@ page_owner_allocations{comm=\"bash\"} 3
 		return
 	fi
 	"$owner" export --format folded "$d" | sum_folded >"$tmp/want.folded"
-	for f in speedscope json flamegraph; do
+	for f in speedscope flamegraph; do
 		same_export $f "a known dump" "$d"
 	done
 	same_export pprof "a known dump" --by stack "$d"
+	"$owner" export --format folded -v "$d" | sum_folded >"$tmp/want.folded"
+	for f in speedscope json flamegraph; do
+		same_export $f "a known dump, whole stacks" -v "$d"
+	done
+	same_export pprof "a known dump, whole stacks" -v --by stack "$d"
 	"$gen" 6.12 3000 200 >"$tmp/d2"
 	"$owner" export --format folded "$tmp/d2" | sum_folded >"$tmp/want.folded"
-	for f in speedscope json; do
-		same_export $f "a larger one" "$tmp/d2"
-	done
+	same_export speedscope "a larger one" "$tmp/d2"
 	same_export pprof "a larger one" --by stack "$tmp/d2"
+	"$owner" export --format folded -v "$tmp/d2" | sum_folded >"$tmp/want.folded"
+	same_export json "a larger one" "$tmp/d2"
 	"$owner" export --format folded --by stack,comm,pid,memcg,node "$d" |
 		sum_folded >"$tmp/want.folded"
 	same_export pprof "labels" "$d"
 	forged='x";</g>,'
 	{
 		printf "$h 0, $mask, pid 1, tgid 1 (%s), ts 1 ns\n" "$forged"
-		printf 'PFN 0x1 type M Flags 0x0()\n a;<b>"&+0x1/0x2\n z\001\377+0x1/0x2\n\n'
+		printf 'PFN 0x1 Block 1 type 1 Flags R\n a;<b>"&+0x1/0x2\n z\001\377+0x1/0x2\n\n'
 	} >"$tmp/d2"
 	gives "export: forged names, folded" 0 "z_$(printf '\377');a:<b>\"& 4096
 " export --format folded "$tmp/d2"
@@ -214,28 +224,57 @@ diff_tests() {
 		full 0 10 bash 5000000000 0 Movable "__alloc_pages c z"
 		full 4 10 bash 9000000000 0 Movable "__alloc_pages d z"
 	} >"$tmp/new"
+	full 3 10 bash 5000000000 0 Movable "__alloc_pages a z" >"$tmp/shrunk"
 	head="      growth      before       after    times   oldest  owner
 "
 	gives "diff" 0 "40.0 KiB, then 92.0 KiB: +52.0 KiB
 
-$head   +64.0 KiB         0 B    64.0 KiB        1     0 ms  d < z
-    +4.0 KiB     4.0 KiB     8.0 KiB        1    8.0 s  a < z
-   -16.0 KiB    32.0 KiB    16.0 KiB        0    2.0 s  b [drv] < z
+$head   +64.0 KiB         0 B    64.0 KiB       +1     0 ms  d < z
+    +4.0 KiB     4.0 KiB     8.0 KiB       +1    8.0 s  a < z
+        +0 B                                            1 more that did not change
+   -16.0 KiB    32.0 KiB    16.0 KiB       +0    2.0 s  b [drv] < z
+   +52.0 KiB    40.0 KiB    92.0 KiB       +2           all
 " diff "$tmp/old" "$tmp/new"
 	gives "diff --by" 0 "40.0 KiB, then 92.0 KiB: +52.0 KiB
 
-$head   +68.0 KiB     8.0 KiB    76.0 KiB        2    8.0 s  10  bash
-   +16.0 KiB         0 B    16.0 KiB        1    2.0 s  30  init
+$head   +68.0 KiB     8.0 KiB    76.0 KiB       +2    8.0 s  10  bash
+   +16.0 KiB         0 B    16.0 KiB       +1    2.0 s  30  init
    -32.0 KiB    32.0 KiB         0 B       -1        -  20  init
+   +52.0 KiB    40.0 KiB    92.0 KiB       +2           all
 " diff --by comm,pid "$tmp/old" "$tmp/new"
 	gives "diff --threshold --top" 4 "40.0 KiB, then 92.0 KiB: +52.0 KiB
 
-$head   +64.0 KiB         0 B    64.0 KiB        1     0 ms  d < z
-             and 1 more rows (--top 0 shows all)
+$head   +64.0 KiB         0 B    64.0 KiB       +1     0 ms  d < z
+    +4.0 KiB                                            2 more that changed by less, or not at all
+   -16.0 KiB    32.0 KiB    16.0 KiB       +0    2.0 s  b [drv] < z
+   +52.0 KiB    40.0 KiB    92.0 KiB       +2           all
 " diff --threshold 16k --top 1 --exit-code "$tmp/old" "$tmp/new"
+	gives "diff --top: more of both" 0 "40.0 KiB, then 32.0 KiB: -8.0 KiB
+
+$head   +28.0 KiB     4.0 KiB    32.0 KiB       +0     0 ms  a < z
+    -4.0 KiB                                            1 more that shrank (--top 0 shows all)
+   -32.0 KiB    32.0 KiB         0 B       -1        -  b [drv] < z
+    -8.0 KiB    40.0 KiB    32.0 KiB       -2           all
+" diff --top 1 "$tmp/old" "$tmp/shrunk"
+	gives "diff --top: and of what grew" 0 "32.0 KiB, then 40.0 KiB: +8.0 KiB
+
+$head   +32.0 KiB         0 B    32.0 KiB       +1    2.0 s  b [drv] < z
+    +4.0 KiB                                            1 more that grew (--top 0 shows all)
+   -28.0 KiB    32.0 KiB     4.0 KiB       +0    4.0 s  a < z
+    +8.0 KiB    32.0 KiB    40.0 KiB       +2           all
+" diff --top 1 "$tmp/shrunk" "$tmp/old"
+	# One owner has grown, though all of them together have shrunk.
+	run diff --exit-code "$tmp/old" "$tmp/shrunk"
+	test_that "diff --exit-code: one that has grown is enough" test "$rc" = 4
+	run diff --exit-code --threshold 33K "$tmp/old" "$tmp/shrunk"
+	test_that "diff --exit-code: it has to be by the threshold" test "$rc" = 0
+	run diff --exit-code --by node "$tmp/old" "$tmp/shrunk"
+	test_that "diff --exit-code: what has shrunk is none" test "$rc" = 0
 	gives "diff of the same" 0 "40.0 KiB, then 40.0 KiB: +0 B
 
-$head" diff --exit-code "$tmp/old" "$tmp/old"
+$head        +0 B                                            3 more that did not change
+        +0 B    40.0 KiB    40.0 KiB       +0           all
+" diff --exit-code "$tmp/old" "$tmp/old"
 	sed 's/+0x1/+0x9/' "$tmp/new" >"$tmp/other"
 	"$owner" diff --functions "$tmp/old" "$tmp/new" >"$tmp/want" || true
 	run diff --functions "$tmp/old" "$tmp/other"
@@ -244,10 +283,18 @@ $head" diff --exit-code "$tmp/old" "$tmp/old"
 	printf 'nr_base_pages: 9\n\n' >>"$tmp/stacks"
 	gives "diff: stacks" 0 "40.0 KiB, then 36.0 KiB: -4.0 KiB
 
-$head   +32.0 KiB     4.0 KiB    36.0 KiB        0        -  a < z
-    -4.0 KiB     4.0 KiB         0 B       -1        -  c < z
-   -32.0 KiB    32.0 KiB         0 B       -1        -  b [drv] < z
+$head   +32.0 KiB     4.0 KiB    36.0 KiB        -        -  a < z
+    -4.0 KiB     4.0 KiB         0 B        -        -  c < z
+   -32.0 KiB    32.0 KiB         0 B        -        -  b [drv] < z
+    -4.0 KiB    40.0 KiB    36.0 KiB        -           all
 " diff "$tmp/old" "$tmp/stacks"
+	"$gen" 6.12 300 100 >"$tmp/d2"
+	sed 's/+0x/+0x1/' "$tmp/d2" >"$tmp/other"
+	says "diff: of two builds" 0 "few stacks are in both" diff "$tmp/d2" "$tmp/other"
+	run diff --functions "$tmp/d2" "$tmp/other"
+	test_that "diff: of two builds, --functions" test ! -s "$tmp/stderr"
+	run diff "$tmp/d2" "$tmp/d2"
+	test_that "diff: of one build" test ! -s "$tmp/stderr"
 	says "diff: one input" 2 "wants two inputs" diff "$tmp/old"
 	says "diff: standard input twice" 2 "only one of them" diff - - <"$tmp/old"
 	says "leaks: standard input twice" 2 "only one of them" leaks - "$tmp/new" - <"$tmp/old"

@@ -89,7 +89,7 @@ static void use(struct page_owner_load *load)
 	ex.file = null;
 	page_owner_write_folded(&ex);
 	page_owner_write_json(&ex);
-	must(!page_owner_tree_build(&tree, &load->agg, true), "no tree");
+	must(!page_owner_tree_build(&tree, &load->agg, true, false), "no tree");
 	page_owner_tree_destroy(&tree);
 }
 

@@ -5,6 +5,7 @@ frames=' a+0x1/0x2
  z+0x1/0x2
 '
 h='Page allocated via order'
+pfn='PFN 0x1 type X Block 1 type X Flags 0x0()'
 
 old_kernel_tests() {
 	printf "$h 2, mask 0x280da\nPFN 1234 Block 2 type 2 Flags   R\n%s\n" "$frames" >"$tmp/d"
@@ -26,12 +27,12 @@ $frames
 	gives "4.19: an unknown pid is not -1 to a selection" 0 "" --pid=1 "$tmp/d" -
 	gives "4.19: an unknown name is not an empty one" 0 "" --name= "$tmp/d" -
 	says "4.19: says that it has no time" 0 "no time of allocation" -a "$tmp/d" -
-	printf "$h 0, mask 0x1(A), pid 7, ts 99 ns\nPFN 0x1 type X\n%s\n" "$frames" >"$tmp/d"
+	printf "$h 0, mask 0x1(A), pid 7, ts 99 ns\n$pfn\n%s\n" "$frames" >"$tmp/d"
 	gives "5.11: pid and time" 0 "1 times, 1 pages, allocated by OTHERS :
 $h 0, mask 0x1(A), pid 7, ts  ns
 $frames
 " --pid=7 "$tmp/d" -
-	printf "$h 0, mask 0x1(A), pid 7, ts 99 ns, free_ts 4 ns\nPFN 0x1 type X\n%s\n" \
+	printf "$h 0, mask 0x1(A), pid 7, ts 99 ns, free_ts 4 ns\n$pfn\n%s\n" \
 		"$frames" >"$tmp/d"
 	gives "5.13: free_ts" 0 "1 times, 1 pages, allocated by OTHERS :
 $h 0, mask 0x1(A), pid 7, ts  ns, free_ts  ns
@@ -140,11 +141,11 @@ handle: 18
 }
 
 forged_tests() {
-	printf "$h 0, mask 0x1(A), pid 1, tgid 2 (x), ts 1 ns\n\n), ts 33 ns\nPFN 0x1 type\n%s\n" \
+	printf "$h 0, mask 0x1(A), pid 1, tgid 2 (x), ts 1 ns\n\n), ts 33 ns\n$pfn\n%s\n" \
 		"$frames" >"$tmp/d"
-	printf "$h 1, mask 0x1(A), pid 3, tgid 2 (a\n\nPFN 0x9\n c), ts 5 ns\nPFN 0x2 type\n%s\n" \
+	printf "$h 1, mask 0x1(A), pid 3, tgid 2 (a\n\nPFN 0x9\n c), ts 5 ns\n$pfn\n%s\n" \
 		"$frames" >>"$tmp/d"
-	printf "$h 2, mask 0x1(A), pid 4, tgid 2 (:) ])(), ts 6 ns\nPFN 0x2 type\n%s\n" \
+	printf "$h 2, mask 0x1(A), pid 4, tgid 2 (:) ])(), ts 6 ns\n$pfn\n%s\n" \
 		"$frames" >>"$tmp/d"
 	gives "a newline in a name forges no record" 0 "1 times, 1 pages, allocated by OTHERS :
 $h 0, mask 0x1(A), pid 1, tgid 2 (x), ts 1 ns\\012\\012), ts  ns
@@ -175,8 +176,8 @@ damage_tests() {
 	d=$tmp/d
 	known_dump >"$d"
 	head -n -1 "$d" >"$tmp/e"
-	gives "no empty line at the end" 0 "$bash_block$ab_block$init_block" "$tmp/e" -
-	says "and that is said" 0 "no empty line after the last record" "$tmp/e" -
+	gives "no empty line at the end" 3 "$bash_block$ab_block$init_block" "$tmp/e" -
+	says "and that is said" 3 "no empty line after the last record" "$tmp/e" -
 	printf '%s' "$(cat "$d")" >"$tmp/e"
 	gives "no newline at the end" 3 "$bash_block$ab_block$init_block" "$tmp/e" -
 	says "and that is said too" 3 "middle of a line: 6 records read" "$tmp/e" -
@@ -236,7 +237,14 @@ damage_tests() {
 	says "not a dump at all" 3 "0 records read" "$tmp/e" -
 	: >"$tmp/e"
 	gives "an empty input" 0 "" "$tmp/e" -
-	says "an empty input is mentioned" 0 "has no records" "$tmp/e" -
+	says "an empty input is mentioned" 0 "has no records, and so the output is empty" \
+		"$tmp/e" -
+	echo old >"$tmp/empty.out"
+	run "$tmp/e" "$tmp/empty.out"
+	test_that "and is no failure, as it never was" \
+		test "$rc" = 0 -a -e "$tmp/empty.out" -a ! -s "$tmp/empty.out"
+	printf '\n\n' >"$tmp/e"
+	says "nothing but empty lines is mentioned too" 0 "has no records" "$tmp/e" -
 	ok=1
 	for cut in $(seq 0 "$(record 1 2 3 x 4 5 "a z" | wc -c)"); do
 		record 1 2 3 x 4 5 "a z" | head -c "$cut" >"$tmp/e"
@@ -244,6 +252,63 @@ damage_tests() {
 		case $rc in 0|3) ;; *) ok="cut at $cut: $rc" ;; esac
 	done
 	test_that "a record cut at every byte" test "$ok" = 1
+}
+
+# hole NAME SED TEXT: bytes are missing in the middle, and two lines are one
+hole() {
+	sed -z "$2" "$tmp/known" >"$tmp/e"
+	if cmp -s "$tmp/known" "$tmp/e"; then fail "a hole: $1" "there is none"; fi
+	says "a hole: $1" 3 "$3" "$tmp/e" -
+}
+
+hole_tests() {
+	hole "a frame goes on as another" 's|/0x2\n z||' "is no frame"
+	hole "a frame goes on as one of another record" 's|a+0x.*z+|a+z+|' \
+		"is no frame"
+	hole "a frame goes on as a PFN line" 's|/0x2\n\nPage[^\n]*\nPFN||' "is no frame"
+	hole "a frame goes on as a first line" 's|/0x2\n\nPage[^\n]* via| via|' \
+		"two records run together"
+	hole "a frame goes on as an empty line" 's|/0x2\n\nPage|\n\nPage|' "is no frame"
+	hole "a frame lost its end of line" 's|/0x2\n z|/0x2 z|' "is no frame"
+	hole "a mask goes on as another" 's|NEL), pid.*(GFP|(GFP|' "no mask"
+	hole "a mask goes on as a name" 's|NEL), pid 10, tgid 1||' "no mask"
+	hole "a first line goes on as a PFN line" 's| 500 ns, .*PFN||' "1 lost"
+	hole "a PFN line goes on as another" 's|ck 1 type[^(]*(.*PFN 0x64||' "not whole"
+	hole "a PFN line goes on as a frame" 's|0x0()\n a+||' "not whole"
+	hole "a PFN line goes on as a frame, in its flags" 's|)\n a+|lru+|' "not whole"
+	hole "a PFN line goes on as flags" 's|Movable Flags 0x0()\n a+0x1/|Movable Flags 0x|' \
+		"not whole"
+	hole "a PFN line lost its flags" 's| Flags 0x0()||' "not whole"
+	hole "a line begins in the middle of a frame" 's|\n z+|\n|' "a piece of a line"
+	hole "a line begins behind a frame's name" 's|\n z+0|\n|' "a piece of a line"
+	hole "a line begins in the middle of a PFN line" 's|PFN 0x1f4 ty||' "a piece of a line"
+	hole "a line begins in the middle of a first line" 's|\nPage allocated via order 3|\n|' \
+		"1 lost"
+	hole "an empty line is missing" 's|\n\nPage|\nPage|' \
+		"of 6 records, 1 have no empty line at their end"
+	hole "the last empty line is missing" 's|\n\n$|\n|' "no empty line after the last"
+	record 0 1 1 x 5 0 "a z" "handle: 5" >"$tmp/known"
+	record 0 1 1 y 6 0 "b" >>"$tmp/known"
+	hole "frames after other lines" 's|: 5.*()|: 5|' "two stacks in one record"
+	hole "frames after half a line" 's|le: 5.*()|le: 5|' "two stacks in one record"
+	known_dump >"$tmp/known"
+}
+
+# What looks odd, and is what some kernel prints
+odd_tests() {
+	{
+		printf "$h 0, mask 0x0\nPFN 1 Block 0 type 2 Fallback Flags K  R\n"
+		printf ' [<ffffffff8115f5a2>] a.part.0+0x1/0x2 [drv]\n 0xffffffff8115f5a2\n'
+		printf ' [<ffffffff8115f5a2>] 0xffffffff8115f5a2\n'
+		printf ' b+0x1/0x2 [drv 0123456789abcdef]\n'
+		printf 'A line of some later kernel, of 0x5 words\n\n'
+		printf "$h 0, mask 0x1(A|0x80)\nPFN 0x2 type Movable Block 0 type CMA Flags 0x1f\n"
+		printf ' a+0x1/0x2\nCharged to memcg /a+0x1/0x2\n\n'
+		printf "$h 0, mask 0x1(A)\nPFN 0x3 Block 0 type X Flags 0x1(slab) later 5\n\n"
+	} >"$tmp/e"
+	gives "lines of some kernel or other" 0 \
+		"3 times, 3 pages, task_comm_name: $nothing
+" --cull=n "$tmp/e" -
 }
 
 big_tests() {
@@ -438,6 +503,8 @@ input_tests() {
 	same_stack_tests
 	forged_tests
 	damage_tests
+	hole_tests
+	odd_tests
 	freed_tests
 	packed_tests
 	big_tests

@@ -3,7 +3,8 @@
 # files that stand for those of the kernel. Sourced.
 
 fake_kernel() {
-	mkdir -p "$tmp/debug/page_owner_stacks" "$tmp/proc/sys/kernel"
+	mkdir -p "$tmp/debug/page_owner_stacks" "$tmp/proc/sys/kernel/random"
+	echo "0a0a0a0a-0000-4000-8000-000000000001" >"$tmp/proc/sys/kernel/random/boot_id"
 	cp "$d" "$tmp/debug/page_owner"
 	printf ' a+0x1/0x2\nnr_base_pages: 3\n\n' >"$tmp/debug/page_owner_stacks/show_stacks"
 	echo "Linux version 6.12.0 (who@where) #1" >"$tmp/proc/version"
@@ -49,18 +50,44 @@ record_tests() {
 	sed -n '/^beside/,$p' "$tmp/stdout" >"$tmp/got"
 	cat >"$tmp/want" <<-END
 		beside /proc/meminfo
-		  MemTotal                               100.0 KiB
-		  MemFree                                 20.0 KiB
-		  in use                                  80.0 KiB  100.0 %
-		    recorded above                        64.0 KiB   80.0 %
-		    recorded to nobody                    16.0 KiB   20.0 %
-		    with a line in meminfo                24.0 KiB   30.0 %
-		    without: taken from the allocator     56.0 KiB   70.0 %
+		  MemTotal                                100.0 KiB
+		  MemFree                              -   20.0 KiB
+		  in use                               =   80.0 KiB  100.0 %
+
+		  recorded above                           64.0 KiB   80.0 %
+		  recorded to nobody                   +   16.0 KiB   20.0 %
+		  in use                               =   80.0 KiB  100.0 %
+
+		  in lines of meminfo (1)                  24.0 KiB   30.0 %
+		  in no line of meminfo (2)            +   56.0 KiB   70.0 %
+		  in use                               =   80.0 KiB  100.0 %
+
+		  (1) Buffers + AnonPages
+		  (2) taken straight from the page allocator, by drivers, vmalloc and others:
+		      meminfo does not tell for what, the rows above do
 	END
 	test_that "report: beside meminfo" cmp "$tmp/want" "$tmp/got"
+	# More is recorded than is in use, and more is in the lines: the sums hold.
+	sed 's/^MemFree: *20/MemFree:              50/; s/^Buffers: *4/Buffers:              40/' \
+		"$capture" >"$tmp/d2"
+	run report "$tmp/d2"
+	sed -n '/recorded above/,/^$/p; /lines of meminfo (1)/,/^$/p' "$tmp/stdout" >"$tmp/got"
+	cat >"$tmp/want" <<-END
+		  recorded above                           64.0 KiB  128.0 %
+		  recorded, but not in MemTotal        -   14.0 KiB   28.0 %
+		  in use                               =   50.0 KiB  100.0 %
+
+		  in lines of meminfo (1)                  60.0 KiB  120.0 %
+		  in several of these lines            -   10.0 KiB   20.0 %
+		  in use                               =   50.0 KiB  100.0 %
+
+	END
+	test_that "report: beside meminfo, with more than is in use" cmp "$tmp/want" "$tmp/got"
 	rows "zones have names in a capture" "100.00% 64.0 KiB 16 5 Normal" --by zone "$capture"
 	rows "and can be selected by them" "100.00% 64.0 KiB 16 5 Normal" --by zone \
-		--filter zone=normal "$capture"
+		--filter zone=Normal "$capture"
+	rows "also by a pattern, or by number" "100.00% 64.0 KiB 16 5 Normal" --by zone \
+		--filter "zone=N*" --filter zone=1- "$capture"
 	rows "a capture has ages" "62.50% 40.0 KiB 10 3 0
 37.50% 24.0 KiB 6 2 1" --by node --filter "age>=0" "$capture"
 	(umask 022; record_in -o "$tmp/private"; "$owner" report -o "$tmp/public" "$capture")
@@ -68,6 +95,32 @@ record_tests() {
 		test "$(stat -c %a "$tmp/private")" = 600
 	test_that "report: a new output's mode is by the umask" \
 		test "$(stat -c %a "$tmp/public")" = 644
+	chmod 644 "$tmp/private"
+	record_in -o "$tmp/private"
+	test_that "record: also if it replaces one for all" \
+		test "$(stat -c %a "$tmp/private")" = 600
+	ln "$tmp/private" "$tmp/private.hard"
+	chmod 664 "$tmp/private"
+	record_in -o "$tmp/private"
+	test_that "record: also if that has several links" \
+		test "$(stat -c %a-%h "$tmp/private")" = 600-2
+	if [ "$(id -u)" = 0 ]; then
+		chown 65534:65534 "$tmp/private"
+		says "record: nothing is written into a file of somebody else's" 1 "not permitted" \
+			record --debugfs "$tmp/debug" --proc "$tmp/proc" -o "$tmp/private"
+		rm "$tmp/private.hard"
+		record_in -o "$tmp/private"
+		test_that "record: a capture is its maker's, whose file was there before" \
+			test "$(stat -c %a-%u-%g "$tmp/private")" = "600-0-$(id -g)"
+		chown 65534:65534 "$tmp/public"
+		chmod 604 "$tmp/public"
+		run report -o "$tmp/public" "$capture"
+		test_that "report: an old file keeps its owner and mode" \
+			test "$(stat -c %a-%u-%g "$tmp/public")" = 604-65534-65534
+	else
+		skip "record: files of somebody else's" "only root can make them"
+	fi
+	rm -f "$tmp/private.hard"
 	ln -s private2 "$tmp/private.link"
 	(umask 022; record_in -o "$tmp/private.link")
 	test_that "record: also through a link to nothing yet" \
@@ -144,6 +197,20 @@ cut_tests() {
 		[ "$rc" = 3 ] || bad="$bad $at:$rc"
 	done
 	test_that "captures that are cut off are damaged:$bad" test -z "$bad"
+	for c in "$tmp"/capture.zstd "$tmp"/capture.gzip "$tmp"/capture.none; do
+		[ -e "$c" ] || continue
+		cat "$c" "$c" >"$tmp/d2"
+		says "a second capture behind the first, ${c##*.}" 3 "$size bytes follow its end" \
+			report "$tmp/d2"
+		test_that "and the first is read" grep -q "^5 allocations" "$tmp/stdout"
+		rc=0
+		"$sort" "$tmp/d2" "$tmp/d3" 2>"$tmp/stderr" || rc=$?
+		test_that "and sort says so too" test "$rc" = 3
+	done
+	{ cat "$capture"; cat "$d"; } >"$tmp/d2"
+	says "a text behind a capture" 3 "$(wc -c <"$d") bytes follow its end" report "$tmp/d2"
+	{ cat "$d"; cat "$capture"; } >"$tmp/d2"
+	says "a capture behind a text" 3 "text that is not part of a record" report "$tmp/d2"
 	head -c $((size - 20)) "$capture" >"$tmp/d2"
 	run report "$tmp/d2"
 	test_that "a capture that is cut off is not set beside meminfo" \
@@ -227,9 +294,70 @@ A cache that fills looks the same; more captures, further apart, will tell.
 		grep -q "comm busy" "$tmp/stdout"
 	gives "leaks: none" 0 "2 captures over 0 ms: no owner only grew and kept what it had.
 " leaks --exit-code "$tmp/leak1" "$tmp/leak1"
+	boot_tests
 	says "leaks: in the wrong order" 1 "the oldest first" leaks "$tmp/leak2" "$tmp/leak1"
 	says "leaks: one capture" 2 "two captures or more" leaks "$tmp/leak1"
 	says "leaks --kept of something" 2 "--kept wants" leaks --kept 200 "$tmp/leak1" "$tmp/leak2"
+}
+
+# of_boot FILE NAME VALUE...: a capture of leak1 or leak2 with these lines of info
+of_boot() {
+	to=$1 dump=$2
+	shift 2
+	info=$(while [ $# -gt 0 ]; do echo "$1 $2"; shift 2; done)
+	size=$(wc -c <"$dump")
+	printf 'page_owner capture 1\nsection info %d\n%s\n\nsection dump %d\n' \
+		$((${#info} + 1)) "$info" "$size" >"$to"
+	cat "$dump" >>"$to"
+	printf '\nsection end %d\nbytes %d\n\n' $((${#size} + 7)) "$size" >>"$to"
+}
+
+# two_boots NAME STATUS TEXT: leaks of the captures b1 and b2
+two_boots() {
+	says "leaks: $1" $2 "$3" leaks "$tmp/b1" "$tmp/b2"
+}
+
+boot_tests() {
+	record_in --compress none -o "$tmp/b1"
+	test_that "record: the boot has a name" grep -aqx \
+		"boot 0a0a0a0a-0000-4000-8000-000000000001" "$tmp/b1"
+	run export --format json "$tmp/b1"
+	test_that "export: json has the boot" grep -qx \
+		'"boot":"0a0a0a0a-0000-4000-8000-000000000001",' "$tmp/stdout"
+	run leaks "$tmp/b1" "$tmp/b1"
+	test_that "leaks: captures of record, one boot" test "$rc" = 0 -a ! -s "$tmp/stderr"
+	sed 's/^boot 0a/boot 0b/' "$tmp/b1" >"$tmp/b2"
+	two_boots "another boot" 1 "$tmp/b1 and $tmp/b2 are not of one boot: their boot IDs differ"
+	test_that "leaks: and nothing is written" test ! -s "$tmp/stdout"
+	"$owner" diff "$tmp/b1" "$tmp/b2" >"$tmp/stdout" 2>"$tmp/stderr"
+	test_that "diff: of two boots is said, and fine" grep -q "; of two boots$" "$tmp/stdout"
+	"$owner" diff "$tmp/b1" "$tmp/b1" >"$tmp/stdout"
+	test_that "diff: of one is not" sh -c '! grep -q boot "$1"' sh "$tmp/stdout"
+	of_boot "$tmp/b1" "$tmp/leak1" boot x
+	of_boot "$tmp/b2" "$tmp/leak3" boot y
+	says "leaks: also if a plain dump is between them" 1 "b1 and $tmp/b2 are not of one boot" \
+		leaks "$tmp/b1" "$tmp/leak2" "$tmp/b2"
+	s=000000000
+	of_boot "$tmp/b1" "$tmp/leak1" host a kernel k time 1000$s clock 50$s
+	of_boot "$tmp/b2" "$tmp/leak2" host b kernel k time 1010$s clock 60$s
+	two_boots "another machine" 1 "of different machines"
+	of_boot "$tmp/b2" "$tmp/leak2" host a kernel l time 1010$s clock 60$s
+	two_boots "another kernel" 1 "of different kernels"
+	of_boot "$tmp/b2" "$tmp/leak2" host a kernel k time 1100$s clock 40$s
+	two_boots "up for less time" 1 "up for less time at the later one"
+	of_boot "$tmp/b2" "$tmp/leak2" host a kernel k time 2000$s clock 60$s
+	two_boots "a clock that is far off" 0 "may not be of one boot: by their clocks"
+	test_that "leaks: which is a warning" test -s "$tmp/stdout"
+	of_boot "$tmp/b2" "$tmp/leak2" host a kernel k time 1011$s clock 60$s
+	run leaks "$tmp/b1" "$tmp/b2"
+	test_that "leaks: the same, without IDs" test "$rc" = 0 -a ! -s "$tmp/stderr"
+	says "leaks: of one boot, in the wrong order" 1 "the oldest first" \
+		leaks "$tmp/b2" "$tmp/b1"
+	says "diff: in the wrong order" 0 "OLD was taken later" diff "$tmp/b2" "$tmp/b1"
+	of_boot "$tmp/b1" "$tmp/leak1" boot x host a time 1000$s clock 50$s
+	of_boot "$tmp/b2" "$tmp/leak2" boot x host b time 9000$s clock 60$s
+	run leaks "$tmp/b1" "$tmp/b2"
+	test_that "leaks: the ID has the last word" test "$rc" = 0 -a ! -s "$tmp/stderr"
 }
 
 annotate_tests() {
@@ -268,7 +396,7 @@ annotate_tests() {
 		on && /call/ { getline; sub(":", "", $1); print base, $1; exit }')
 	offset=$(printf '%x' $((0x${at#* } - 0x${at% *})))
 	{
-		printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\nPFN 0x1 x\n"
+		printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\n$pfn\n"
 		printf " %s\n" "outer+0x$offset/0x$size" "gone+0x1/0x2" "outer+0x1/0x9999" \
 			"in+0x1/0x2 [mod]"
 		echo
@@ -282,7 +410,7 @@ annotate_tests() {
       in+0x1/0x2 [mod]  (in a module)
 " annotate --vmlinux "$tmp/program" --strip "$tmp" "$tmp/d2"
 	# What is recorded without a call has the start of a function: not one before it.
-	printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\nPFN 0x1 x\n outer+0x0/0x$size\n\n" \
+	printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\n$pfn\n outer+0x0/0x$size\n\n" \
 		>"$tmp/d3"
 	run annotate --vmlinux "$tmp/program" --strip "$tmp" "$tmp/d3"
 	test_that "annotate: the start of a function" \

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""page_owner_rawgen.py [lean] <TEXT >RAW: make a binary dump of a text dump.
+"""page_owner_rawgen.py [lean] [WORD=VALUE]... <TEXT >RAW: make a binary dump of a text dump.
 
 For kernels since 6.9, and the few page flags that the tests use, also of free
-pages. With "lean", the header says that times and frees are not recorded.
+pages. With "lean", the header says that times and frees are not recorded. Words
+are those of the filter in force.
 Written from the description of the format, not from the decoder's source.
 """
 import re
@@ -11,7 +12,7 @@ import struct
 import sys
 
 RECORDS, FREED, STACKS, COMMS, MEMCGS, GFPS = 1, 2, 3, 4, 5, 6
-PAGE_FLAGS, PAGE_FIELDS, MIGRATETYPES, REASONS, ZONES, END = 7, 8, 9, 10, 11, 13
+PAGE_FLAGS, PAGE_FIELDS, MIGRATETYPES, REASONS, ZONES, FILTER, END = 7, 8, 9, 10, 11, 12, 13
 TYPES = ["Unmovable", "Movable", "Reclaimable", "CMA"]
 
 
@@ -72,13 +73,15 @@ def main():
     head = struct.pack("=8sIIIIIIIIQQQQ", b"PGOWNER\n", 0x01020304, 2, 72,
                        64, 88, 4096, 9, 6 if "lean" in sys.argv else 0,
                        99000000000, 1795258538588437793, 0, 1 << 40)
-    assert len(head) == 72 and len(record) == 64
+    assert len(head) == 72 and (not records or len(records[0]) == 64)
     out.write(head)
     out.write(section(PAGE_FLAGS, [entry(1, b""), entry(1, b"lru")]))
     out.write(section(PAGE_FIELDS, [entry(0, b"node", (15, 8, 10)),
                                     entry(1, b"zone", (15, 12, 10))]))
     out.write(section(MIGRATETYPES, [entry(i, t.encode()) for i, t in enumerate(TYPES)]))
     out.write(section(ZONES, [entry(0, b"DMA"), entry(1, b"Normal")]))
+    words = ["mode=raw"] + [word for word in sys.argv[1:] if "=" in word]
+    out.write(section(FILTER, [entry(0, " ".join(words).encode())]))
     out.write(section(GFPS, [entry(k, v) for k, v in gfps.items()]))
     out.write(section(STACKS, [entry(v, k, (0xffffffff81000000,)) for k, v in stacks.items()]))
     out.write(section(COMMS, [entry(v, k[:15].ljust(16, b"\0")) for k, v in comms.items()]))

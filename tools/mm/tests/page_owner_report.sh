@@ -109,15 +109,63 @@ report_filter_tests() {
 33.33% 8.0 KiB 2 1 30" --by pid --filter "node=1" "$d"
 	rows "memcg=" "100.00% 16.0 KiB 4 1 10" --by pid --filter "memcg=/one" "$d"
 	rows "allocator=" "100.00% 8.0 KiB 2 1 30" --by pid --filter allocator=SLAB "$d"
+	absent_tests
+	range_tests
 	says "a filter that nothing passes" 0 "no record" report --filter pid=1 "$d"
-	for f in nokey=1 pid "pid=x" "pid<1,2" "pid=9-1" "ts=1q" "comm"; do
+	for f in nokey=1 pid "pid=x" "pid<1,2" "pid=9-1" "ts=1q" "comm" "pid=1--2" "pid=--" \
+		 "pid=" "pid<1-" "pid<-" "pid=1-x" "state=-" "ni=1" "nidx=1"; do
 		says "--filter $f" 2 "--filter '$f'" report --filter "$f" "$d"
 	done
+	says "a migrate type in other letters" 2 "it is spelled Unmovable" \
+		report --filter migratetype=unmovable "$d"
+	says "a zone in other letters" 2 "it is spelled DMA32" report --filter zone=dma32 "$d"
 	says "age wants a clock" 1 "does not say when" report --filter "age>1" "$d"
+}
+
+# What a report shows as "-" can be asked for.
+absent_tests() {
+	rows "memcg=-" "100.00% 40.0 KiB 10 3 -" --by memcg --filter memcg=- "$d"
+	rows "memcg!=-" "66.67% 16.0 KiB 4 1 /one
+33.33% 8.0 KiB 2 1 offline memcg /two" --by memcg --filter memcg!=- "$d"
+	rows "memcg=-,/one" "71.43% 40.0 KiB 10 3 -
+28.57% 16.0 KiB 4 1 /one" --by memcg --filter memcg=-,/one "$d"
+	rows "module=-" "100.00% 32.0 KiB 8 4 -" --by module --filter module=- "$d"
+	rows "node!=-" "62.50% 40.0 KiB 10 3 0
+37.50% 24.0 KiB 6 2 1" --by node --filter node!=- "$d"
+	printf "$h 0, mask 0x280da\nPFN 1234 Block 2 type 2 Flags   R\n\n" >"$tmp/d2"
+	for key in pid tgid comm node zone migratetype stack ts module memcg; do
+		rows "$key=-, a record without" "100.00% 4.0 KiB 1 1 0" --by order \
+			--filter "$key=-" "$tmp/d2"
+		rows "$key!=-, a record without" "" --by order --filter "$key!=-" "$tmp/d2"
+	done
+	rows "pid=-, records with one" "" --filter pid=- "$d"
+	full 0 10 - 1000000000 0 Movable a >"$tmp/d2"
+	rows "a task that is called -" "100.00% 4.0 KiB 1 1 -" --by comm \
+		--filter 'comm=\-' --filter comm!=- "$tmp/d2"
+}
+
+# Numbers: N, N-M, N- and -M, as the kernel's filter has them
+range_tests() {
+	for f in "order=3-" "order=3-9" "order=3,7-" "pages=8-" "ts=3s-3s" "pid=11-29" \
+		 "tgid=20-20" "pfn=0xb2d05e00-3000000000" "zone=-1,5" "node=-0" "nid=0"; do
+		rows "$f" "100.00% 32.0 KiB 8 1 20" --by pid --filter "$f" --filter pid=20 "$d"
+	done
+	rows "order=-1" "50.00% 8.0 KiB 2 2 10
+50.00% 8.0 KiB 2 1 30" --by pid --filter order=-1 --filter node=-0,1- "$d"
+	rows "zone=2-" "" --by pid --filter "zone=2-" "$d"
 }
 
 report_tree_tests() {
 	gives "report --tree" 0 "$report_head
+  share      memory  outermost caller, and whom it called
+100.00%    64.0 KiB  z
+ 50.00%    32.0 KiB    b [drv]
+ 31.25%    20.0 KiB    a
+ 18.75%    12.0 KiB    c
+ 12.50%     8.0 KiB      new_slab
+  6.25%     4.0 KiB      (itself)
+" report --tree "$d"
+	gives "report --tree -v" 0 "$report_head
   share      memory  outermost caller, and whom it called
 100.00%    64.0 KiB  z
  50.00%    32.0 KiB    b [drv]
@@ -128,7 +176,7 @@ report_tree_tests() {
  12.50%     8.0 KiB      new_slab
                          alloc_pages
   6.25%     4.0 KiB      __alloc_pages
-" report --tree "$d"
+" report --tree -v "$d"
 	gives "report --tree=callees --min-share" 0 "$report_head
   share      memory  who asked, and who called that
  50.00%    32.0 KiB  b [drv]
@@ -185,7 +233,7 @@ report_input_tests() {
  75.00%    12.0 KiB          3         1  a < z
  25.00%     4.0 KiB          1         1  z
 " report "$tmp/stacks"
-	printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\nPFN 0x1 x\nhandle: 5\n\n" >"$tmp/d2"
+	printf "$h 0, $mask, pid 1, tgid 1 (x), ts 1 ns\n$pfn\nhandle: 5\n\n" >"$tmp/d2"
 	rows "a handle" "100.00% 4.0 KiB 1 1 a < z" --handles "$tmp/stacks" "$tmp/d2"
 	says "report: handles only" 0 "has no frames" report "$tmp/d2"
 	printf 'text\n handle\n\n' >>"$tmp/stacks"
@@ -245,6 +293,13 @@ report_packed_tests() {
 		zstd -qc "$d" >"$tmp/d.zst"
 		run report "$tmp/d.zst"
 		test_that "report: zstd" cmp "$tmp/want.report" "$tmp/stdout"
+		cat "$tmp/d.zst" "$tmp/d.zst" >"$tmp/d2.zst"
+		cat "$d" "$d" >"$tmp/d2"
+		"$owner" report "$tmp/d2" >"$tmp/want"
+		run report "$tmp/d2.zst"
+		test_that "report: two zstds in one" cmp "$tmp/want" "$tmp/stdout"
+		test_that "report: two dumps in one are both read" \
+			grep -q "^10 allocations" "$tmp/want"
 		head -c 250 "$tmp/d.zst" >"$tmp/d2.zst"
 		says "report: a zstd cut off" 3 "ends too early" report "$tmp/d2.zst"
 		{ head -c 150 "$tmp/d.zst"; echo damage; tail -c +157 "$tmp/d.zst"; } >"$tmp/d2.zst"
@@ -265,6 +320,29 @@ report_packed_tests() {
 	says "sorting gzip without zlib" 1 "built without that library" "$tmp/d.gz" "$tmp/none"
 	test_that "and nothing is written" test ! -e "$tmp/none"
 	prog=$owner
+}
+
+# A binary dump says what it was filtered by.
+raw_filter_tests() {
+	run report "$tmp/d.raw"
+	test_that "report: binary, without a filter" \
+		sh -c '! grep -q "recorded with" "$1"' sh "$tmp/stdout"
+	python3 tests/page_owner_rawgen.py 'comm=a\x20b,bash' order=0-3 <"$d" >"$tmp/d2"
+	run report "$tmp/d2"
+	test_that "report: binary, with a filter" \
+		grep -qxF 'recorded with: comm=a\x20b,bash order=0-3' "$tmp/stdout"
+	prog=$tmp/tested/page_owner_decode
+	says "decode: the filter is on standard error" 0 \
+		'd2 was recorded with a filter: comm=a\x20b,bash order=0-3' "$tmp/d2"
+	cp "$tmp/stdout" "$tmp/want"
+	run "$tmp/d.raw"
+	test_that "decode: and not in the text" cmp "$tmp/want" "$tmp/stdout"
+	test_that "decode: without a filter, nothing is said" test ! -s "$tmp/stderr"
+	prog=$owner
+	says "diff: filters that differ, binary" 0 "$tmp/d2 with comm=a" diff "$tmp/d.raw" "$tmp/d2"
+	echo | python3 tests/page_owner_rawgen.py order=9 >"$tmp/d2"
+	says "report: binary, and nothing passed the filter" 0 "none passed the filter of record" \
+		report "$tmp/d2"
 }
 
 # The version follows the magic and the byte order; see the format's header.
@@ -298,6 +376,16 @@ report_raw_tests() {
 		--by zone "$tmp/d.raw"
 	rows "binary dumps know the time" "100.00% 4.0 KiB 1 1 10" \
 		--by pid --filter "age<95" "$tmp/d.raw"
+	# They are taken at 99 s, and the oldest of 98 s.
+	for f in age=98 age=98- age=98s age=97-98; do
+		rows "binary dumps, $f" "100.00% 4.0 KiB 1 1 10" --by pid --filter "$f" \
+			--filter ts=1s "$tmp/d.raw"
+	done
+	full 0 10 bash 500000000 0 Movable a >"$tmp/d2"
+	python3 tests/page_owner_rawgen.py <"$tmp/d2" >"$tmp/d2.raw"
+	rows "ages without a unit are whole seconds" "100.00% 4.0 KiB 1 1 10" --by pid \
+		--filter age=98 --filter age=-98 --filter age=90-98 "$tmp/d2.raw"
+	rows "ages with one are not" "" --by pid --filter age=98s "$tmp/d2.raw"
 	if grep -q "gzip: yes" "$tmp/version"; then
 		gzip -c "$tmp/d.raw" >"$tmp/d2.gz"
 		run report "$tmp/d2.gz"
@@ -313,6 +401,11 @@ report_raw_tests() {
 	run report "$tmp/d2"
 	test_that "report: binary, in a capture" grep -q "5 allocations" "$tmp/stdout"
 	test_that "report: that capture is whole" test "$rc" = 0
+	cat "$tmp/d.raw" "$tmp/d.raw" >"$tmp/d2"
+	says "report: two binary dumps in one" 3 "$size bytes follow its end" report "$tmp/d2"
+	{ cat "$tmp/d.raw"; printf 'x'; } >"$tmp/d2"
+	says "report: a byte behind a binary dump" 3 "1 bytes follow its end" report "$tmp/d2"
+	raw_filter_tests
 	head -c $((size - 30)) "$tmp/d.raw" >"$tmp/d2"
 	prog=$tmp/tested/page_owner_decode
 	says "decode: a cut says how much was decoded" 3 "$tmp/d2: the capture is cut off" "$tmp/d2"

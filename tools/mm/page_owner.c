@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "page_owner_cmd.h"
+#include "page_owner_magic.h"
 #include "page_owner_pack.h"
 
 static const struct {

@@ -36,7 +36,7 @@ PO_LIBS		:= $(if $(filter y,$(ZLIB)),-lz) \
 		   $(if $(filter y,$(ZSTD)),-lzstd)
 
 PO_TOOLS	:= page_owner_sort page_owner
-# Built from one file and the reader of binary dumps
+# Built from one file, the reader of binary dumps, and what packed files begin with
 PO_DECODE	:= page_owner_decode
 PO_ENGINE	:= page_owner_record page_owner_reader page_owner_intern \
 		   page_owner_allocator page_owner_agg page_owner_select \
@@ -45,7 +45,7 @@ PO_ENGINE	:= page_owner_record page_owner_reader page_owner_intern \
 		   page_owner_load page_owner_text page_owner_tree \
 		   page_owner_pack page_owner_export page_owner_pairs \
 		   page_owner_symbols page_owner_rawstream page_owner_raw \
-		   page_owner_window
+		   page_owner_window page_owner_magic
 PO_COMMANDS	:= page_owner_cmd page_owner_cmd_report page_owner_cmd_diff \
 		   page_owner_cmd_export page_owner_cmd_record \
 		   page_owner_cmd_top page_owner_cmd_leaks \
@@ -69,7 +69,8 @@ $(OUTPUT)page_owner_sort: $(OUTPUT)page_owner_sort.o $(PO_OBJS)
 $(OUTPUT)page_owner: $(OUTPUT)page_owner.o $(PO_CMD_OBJS) $(PO_OBJS)
 	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) -pthread $(PO_LIBS)
 
-$(OUTPUT)page_owner_decode: $(OUTPUT)page_owner_decode.o $(OUTPUT)page_owner_raw.o
+$(OUTPUT)page_owner_decode: $(OUTPUT)page_owner_decode.o $(OUTPUT)page_owner_raw.o \
+		$(OUTPUT)page_owner_magic.o
 	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS)
 
 # The unit tests contain the interner.

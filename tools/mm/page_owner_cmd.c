@@ -170,14 +170,29 @@ static int open_input(const char *path)
 	return -1;
 }
 
-static void load_failed(const struct page_owner_load *load, const char *path)
+/* An input that is packed: how to go on */
+static void packed_input(const struct page_owner_cmd *cmd,
+			 const struct page_owner_load *load, const char *path)
+{
+	bool known = !strcmp(load->unpack, "gzip") || !strcmp(load->unpack, "zstd");
+
+	page_owner_complain("%s is packed with %s, %s", shown_name(path), load->unpack,
+			    known ? "and this program was built without that library" :
+			    "which this program does not read");
+	if (!cmd->in || path == load->failed || !strcmp(path, "-"))
+		page_owner_complain("unpack it first, with %s -dc", load->unpack);
+	else
+		page_owner_complain("unpack it first: %s -dc %s | page_owner %s -i -",
+				    load->unpack, path, cmd->name);
+}
+
+static void load_failed(const struct page_owner_cmd *cmd,
+			const struct page_owner_load *load, const char *path)
 {
 	if (load->failed)
 		path = load->failed;
 	if (errno == EPROTONOSUPPORT) {
-		page_owner_complain("%s is packed with gzip or zstd; unpack it first",
-				    shown_name(path));
-		page_owner_complain("this program was built without that library");
+		packed_input(cmd, load, path);
 	} else if (errno == ENOMEM) {
 		page_owner_complain("out of memory; use fewer keys, or --filter");
 	} else {
@@ -325,7 +340,7 @@ int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load
 	cmd->request.progress = isatty(STDERR_FILENO);
 	ret = page_owner_load(load, fd, &cmd->request);
 	if (ret)
-		load_failed(load, path);
+		load_failed(cmd, load, path);
 	if (fd != STDIN_FILENO)
 		close(fd);
 	if (ret)

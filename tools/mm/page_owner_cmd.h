@@ -9,8 +9,6 @@
 #include "page_owner_load.h"
 #include "page_owner_output.h"
 
-#define PAGE_OWNER_VERSION	"2.0"
-
 /** PAGE_OWNER_DEFAULT_FILE - what record writes and the others read */
 #define PAGE_OWNER_DEFAULT_FILE	"page_owner.data"
 

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Part of page_owner_check.sh: what all programs have in common: their options, manual
+# pages and completion, how they are installed, and what they say to a wrong input.
+# Sourced.
+
+version_tests() {
+	for program in page_owner page_owner_sort page_owner_decode; do
+		"$tmp/tested/$program" --version | sed -n "1s/^$program //p"
+		"$tmp/tested/$program" -V | sed -n "1s/^$program //p"
+	done >"$tmp/got"
+	test_that "all have one version" \
+		test "$(sort -u "$tmp/got" | wc -l) $(wc -l <"$tmp/got")" = "1 6"
+}
+
+# magic NAME: the first bytes of what that program packs
+magic() {
+	case $1 in
+	xz) printf '\3757zXZ\0\0\4rest of it' ;;
+	bzip2) printf 'BZh91AY&SYrest of it' ;;
+	lz4) printf '\004"M\030rest of it' ;;
+	lzip) printf 'LZIP\1rest of it' ;;
+	lzop) printf '\211LZO\0\r\n\032\nrest of it' ;;
+	gzip) printf '\037\213\010rest of it' ;;
+	zstd) printf '(\265/\375rest of it' ;;
+	esac
+}
+
+packed_input_tests() {
+	p=$tmp/packed
+	for how in xz bzip2 lz4 lzip lzop; do
+		magic $how >"$p"
+		prog=$owner
+		says "report: $how" 1 "$how -dc $p | page_owner report -i -" report "$p"
+		test_that "and says how it is packed" grep -q "packed with $how" "$tmp/stderr"
+		says "export: $how" 1 "$how -dc $p | page_owner export -i -" \
+			export --format json "$p"
+		says "report --handles: $how" 1 "unpack it first, with $how -dc" \
+			report --handles "$p" "$d"
+		says "diff: $how" 1 "unpack it first, with $how -dc" diff "$d" "$p"
+		rc=0
+		"$owner" report - <"$p" 2>"$tmp/stderr" || rc=$?
+		test_that "report: $how from standard input" test "$rc" = 1
+		test_that "and what to do" grep -q "first, with $how -dc" "$tmp/stderr"
+		prog=$sort
+		says "sort: $how" 1 "$how -dc <$p | page_owner_sort - $tmp/none" "$p" "$tmp/none"
+	done
+	prog=$tmp/bare/page_owner
+	for how in gzip zstd; do
+		magic $how >"$p"
+		says "report: $how without its library" 1 \
+			"$how -dc $p | page_owner report -i -" report "$p"
+	done
+	prog=$tmp/tested/page_owner_decode
+	for how in xz bzip2 lz4 lzip lzop gzip zstd; do
+		magic $how >"$p"
+		says "decode: $how" 1 "$how -dc <$p | page_owner_decode" "$p"
+	done
+	prog=$owner
+	"$owner" report "$d" >"$tmp/want"
+	for how in xz bzip2 lz4; do
+		if ! command -v $how >/dev/null; then
+			skip "what $how writes" "there is no $how"
+			continue
+		fi
+		$how -c "$d" >"$p"
+		says "what $how writes" 1 "packed with $how" report "$p"
+		$how -dc "$p" | "$owner" report -i - >"$tmp/stdout"
+		test_that "and the hint helps" cmp "$tmp/want" "$tmp/stdout"
+	done
+}
+
+decode_tests() {
+	prog=$tmp/tested/page_owner_decode
+	says "decode: what is no dump" 3 "not a raw capture" page_owner.c
+	says "decode: nothing" 3 "cut off" /dev/null
+	says "decode: no such file" 1 "cannot open" "$tmp/none"
+	says "decode: no such mode" 2 "There are" -m none
+	says "decode: two files" 2 "--help" "$d" "$d"
+	says "decode: an unknown option" 2 "--help" --none
+	says "decode: a text dump" 1 "a text dump already" "$d"
+	says "decode: a text dump of free pages" 1 "a text dump already" "$tmp/freed"
+	sed 1d "$d" >"$tmp/d2"
+	says "decode: a text dump without its first line" 1 "a text dump already" "$tmp/d2"
+	says "decode: a capture" 1 "'page_owner report' reads" tests/corpus/capture
+	for kind in pages handles; do
+		says "decode: a file of page_owner_stacks, $kind" 1 "page_owner_stacks" \
+			tests/corpus/stacks-$kind
+	done
+	printf 'handle pages peak allocs frees\n1 5 5 0 0\n' >"$tmp/d2"
+	says "decode: show_counts" 1 "page_owner_stacks" "$tmp/d2"
+	test_that "decode: none of these is output" test ! -s "$tmp/stdout"
+	"$prog" tests/corpus/raw >"$tmp/want"
+	run tests/corpus/raw
+	test_that "decode: a binary dump" sh -c 'test "$1" = 0 && grep -q ^Page "$2"' sh "$rc" "$tmp/stdout"
+	{ head -c 5 tests/corpus/raw; tail -c +6 tests/corpus/raw; } | "$prog" >"$tmp/stdout"
+	test_that "decode: a pipe" cmp "$tmp/want" "$tmp/stdout"
+	if command -v python3 >/dev/null; then
+		"$gen" 6.12 2000 200 | python3 tests/page_owner_rawgen.py >"$tmp/d.raw"
+		run - <"$tmp/d.raw"
+		test_that "decode: a larger one" test "$(grep -c ^Page "$tmp/stdout")" = 2000
+	fi
+	for mode in -mhandle --mode=handle "--mode handle"; do
+		run $mode tests/corpus/raw
+		test_that "decode $mode" grep -q '^handle: [0-9]' "$tmp/stdout"
+	done
+	if [ -c /dev/full ]; then
+		for option in --help --version tests/corpus/raw; do
+			rc=0
+			"$prog" $option >/dev/full 2>"$tmp/stderr" || rc=$?
+			test_that "decode: a full disk, $option" test "$rc" = 1
+		done
+	fi
+	prog=$owner
+}
+
+usage_tests_of_all() {
+	version_tests
+	packed_input_tests
+	decode_tests
+}

@@ -397,8 +397,10 @@ static int parse_packing(struct record *r, const char *text)
 	return -1;
 }
 
-static int parse_option(struct record *r, int opt)
+static int parse_option(void *data, int opt)
 {
+	struct record *r = data;
+
 	switch (opt) {
 	case 'o':
 		r->cmd.out = optarg;
@@ -428,19 +430,19 @@ static int parse_args(struct record *r, int argc, char **argv)
 		{ "text", no_argument, NULL, OPT_TEXT },
 		{ "debugfs", required_argument, NULL, OPT_DEBUGFS },
 		{ "proc", required_argument, NULL, OPT_PROC },
-		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
-	int opt;
+	static const struct page_owner_syntax syntax = {
+		.help = help,
+		.letters = "o:h",
+		.options = options,
+		.own_only = true,
+		.option = parse_option,
+	};
+	int ret = page_owner_cmd_options(&syntax, r, argc, argv);
 
-	while ((opt = getopt_long(argc, argv, "o:h", options, NULL)) >= 0) {
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return 1;
-		}
-		if (parse_option(r, opt))
-			return -1;
-	}
+	if (ret)
+		return ret;
 	r->words = argv + optind;
 	r->nr_words = argc - optind;
 	for (int i = 0; i < r->nr_words; i++) {

@@ -3,6 +3,25 @@
 # pages and completion, how they are installed, and what they say to a wrong input.
 # Sourced.
 
+# same_list NAME: $tmp/want and $tmp/got
+same_list() {
+	test_that "$1" diff "$tmp/want" "$tmp/got"
+}
+
+help_tests() {
+	for command in record report top diff leaks export annotate; do
+		run $command --help
+		cp "$tmp/stdout" "$tmp/want"
+		run help $command
+		test_that "page_owner help $command" cmp "$tmp/want" "$tmp/stdout"
+	done
+	says "page_owner help of nothing" 2 "no command 'x'" help x
+	run help
+	cp "$tmp/stdout" "$tmp/got"
+	"$owner" --help >"$tmp/want"
+	same_list "page_owner help"
+}
+
 version_tests() {
 	for program in page_owner page_owner_sort page_owner_decode; do
 		"$tmp/tested/$program" --version | sed -n "1s/^$program //p"
@@ -10,6 +29,43 @@ version_tests() {
 	done >"$tmp/got"
 	test_that "all have one version" \
 		test "$(sort -u "$tmp/got" | wc -l) $(wc -l <"$tmp/got")" = "1 6"
+}
+
+# Of two inputs or two outputs, none is forgotten.
+twice_tests() {
+	for case in "report:-i $d --input=$d:input" "report:-o $tmp/o --output $tmp/p $d:output" \
+		    "report:--top 1 --top=2 $d:top" "report:--by pid --by comm $d:by" \
+		    "report:--tree --tree=callees $d:tree" "diff:-o - -o - $d $d:output" \
+		    "top:-n 1 --count 2:count" "leaks:--kept 1 --kept 2 $d $d:kept" \
+		    "export:--format json --format folded $d:format" \
+		    "annotate:--vmlinux $d --vmlinux $d $d:vmlinux" \
+		    "record:-o $tmp/o --output $tmp/p:output"; do
+		rest=${case#*:}
+		says "${case%%:*}: --${rest##*:} twice" 2 "--${rest##*:} is given twice" \
+			${case%%:*} ${rest%:*}
+	done
+	run report -v -v --functions --functions --filter pid=10 --filter comm=bash "$d"
+	test_that "report: options without a value, and filters, more than once" test "$rc" = 0
+	prog=$tmp/tested/page_owner_decode
+	says "decode: --mode twice" 2 "given twice" -m stack --mode=handle "$tmp/d.raw"
+	prog=$owner
+}
+
+size_tests() {
+	"$owner" diff --threshold 16384 "$tmp/old" "$tmp/new" >"$tmp/want"
+	for size in 16K 16k 16KiB 16.0KiB 0.015625M 0.015625MiB; do
+		run diff --threshold $size "$tmp/old" "$tmp/new"
+		cp "$tmp/stdout" "$tmp/got"
+		same_list "--threshold $size"
+	done
+	for size in 1G 1GiB 1T 1TiB; do
+		run diff --threshold $size "$tmp/old" "$tmp/new"
+		test_that "--threshold $size" test "$rc $(wc -l <"$tmp/stdout")" = "0 3"
+	done
+	for size in "" K 16KB 16Kib "16 " 16X 0x10 -1 +1 inf nan 99999999T 1KiBs; do
+		says "--threshold '$size'" 2 "--threshold wants a number of bytes" \
+			diff --threshold "$size" "$tmp/old" "$tmp/new"
+	done
 }
 
 # magic NAME: the first bytes of what that program packs
@@ -114,7 +170,10 @@ decode_tests() {
 }
 
 usage_tests_of_all() {
+	help_tests
 	version_tests
+	twice_tests
+	size_tests
 	packed_input_tests
 	decode_tests
 }

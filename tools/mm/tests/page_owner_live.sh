@@ -294,19 +294,6 @@ annotate_tests() {
 	says "annotate: a damaged vmlinux" 1 "it is damaged" annotate --vmlinux "$tmp/program2" "$d"
 }
 
-# complete WORD...: what the completion offers for the last of them
-complete_to() {
-	bash -c '. ./page_owner_completion.bash
-		COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _page_owner
-		echo "${COMPREPLY[*]}"' bash "$@"
-}
-
-completes() {
-	want=$1
-	shift
-	test_that "completion: $*" test "$(complete_to "$@")" = "$want"
-}
-
 install_tests() {
 	make -s -f page_owner.mk OUTPUT="$tmp/plain" CC="$CC" LDFLAGS= PREFIX=/p \
 		DESTDIR="$tmp/root" install >"$tmp/log" 2>&1 || true
@@ -339,12 +326,4 @@ install_tests() {
 		test_that "$command: what the help names is in the manual, and completes:$missing" \
 			test "$rc$missing" = 0
 	done
-	if ! command -v bash >/dev/null; then
-		skip "completion" "there is no bash"
-		return
-	fi
-	completes "record report" page_owner re
-	completes "memcg module migratetype" page_owner report --by m
-	completes "folded flamegraph" page_owner export --format = f
-	completes "--kept" page_owner leaks --k
 }

@@ -169,11 +169,83 @@ decode_tests() {
 	prog=$owner
 }
 
+# complete WORD...: what the completion offers for the last of them; "nospace" and such
+# come first, if it asks for that
+complete_to() {
+	bash -c 'compopt() { shown="$shown$2 "; }
+		. ./page_owner_completion.bash
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) shown=
+		$(complete -p "$1" | sed "s/.*-F \([^ ]*\) .*/\1/")
+		[ -z "${SHOW-}" ] || printf %s "$shown"
+		echo "${COMPREPLY[*]}"' bash "$@"
+}
+
+# completes EXPECTED WORD...
+completes() {
+	want=$1
+	shift
+	got=$(SHOW=y complete_to "$@")
+	test_that "completion: $*: '$got'" test "$got" = "$want"
+}
+
+completion_tests() {
+	completes "record report" page_owner re
+	completes "report" page_owner help rep
+	completes "nospace memcg module migratetype" page_owner report --by m
+	completes "nospace stack,comm" page_owner report --by stack,co
+	completes "nospace stack,comm" page_owner report --by = stack,co
+	completes "nospace comm,pid,module" \
+		page_owner report --by = comm,pid,mo
+	completes "nospace --kept=" page_owner leaks --k
+	completes "--exit-code" page_owner leaks --e
+	completes "folded flamegraph" page_owner export --format = f
+	completes "folded pprof speedscope openmetrics json flamegraph" \
+		page_owner export --format =
+	completes "nospace comm=" page_owner report --filter co
+	completes "nospace stack= state=" page_owner report --filter = sta
+	completes "allocated free" page_owner report --filter state =
+	completes "free" page_owner report --filter = state = f
+	completes "free" page_owner report --filter state! = f
+	completes "nospace slab,cma slab,vmalloc slab,others" \
+		page_owner report --filter = allocator = slab,
+	completes "nospace nid=" page_owner record ni
+	completes "free" page_owner record state = fr
+	completes "callers callees" page_owner report --tree = c
+	completes "gzip" page_owner record --compress = g
+	completes "memory" page_owner top -s m
+	completes "" page_owner top -n 1
+	completes "filenames page_owner_completion.bash" \
+		page_owner report page_owner_comp
+	completes "filenames page_owner_completion.bash" \
+		page_owner diff -o page_owner_comp
+	completes "filenames page_owner_completion.bash" \
+		page_owner report --tree page_owner_comp
+	completes "filenames tests" page_owner annotate --strip = tes
+	completes "nospace --cull=" page_owner_sort --c
+	completes "nospace stacktrace" page_owner_sort --cull st
+	completes "nospace stacktrace,pid" page_owner_sort --cull = stacktrace,p
+	completes "nospace -pid,+stacktrace" page_owner_sort --sort = -pid,+s
+	completes "nospace -pid,tgid -pid,txt" page_owner_sort --sort -pid,t
+	completes "filenames page_owner_completion.bash" \
+		page_owner_sort -m page_owner_comp
+	completes "nospace --mode=" page_owner_decode --m
+	completes "handle" page_owner_decode -m h
+	completes "stack stack_handle" page_owner_decode --mode = st
+	completes "filenames page_owner_completion.bash" \
+		page_owner_decode page_owner_comp
+	mkdir -p "$tmp/a folder"
+	: >"$tmp/a folder/one file"
+	completes "filenames $tmp/a folder/one file" page_owner report "$tmp/a folder/o"
+}
+
 usage_tests_of_all() {
+	bash=$(command -v bash) || bash=
 	help_tests
 	version_tests
 	twice_tests
 	size_tests
 	packed_input_tests
 	decode_tests
+	if [ -n "$bash" ]; then completion_tests
+	else skip "completion" "there is no bash"; fi
 }

@@ -17,8 +17,9 @@
  *	(SIZE bytes)
  *	...
  *
- *	info	"name value" lines: kernel, cmdline, host, time (ns since 1970),
- *		clock (ns on the clock of the records), page_size, zones, filter
+ *	info	"name value" lines: kernel, build_id (hex), cmdline, host, time (ns
+ *		since 1970), clock (ns on the clock of the records), page_size, zones,
+ *		filter
  *	meminfo	/proc/meminfo when the dump began
  *	stacks	page_owner_stacks/show_stacks_handles, for a dump with handles
  *	dump	a piece of the dump, text or raw; the pieces follow one another
@@ -34,6 +35,7 @@
 /**
  * struct page_owner_info - what a capture says about itself
  * @kernel: as /proc/version has it, NULL if unknown
+ * @build_id: the kernel's, in hexadecimal, NULL if unknown
  * @cmdline: the kernel's command line, NULL if unknown
  * @host: name of the machine, NULL if unknown
  * @filter: what the kernel was asked to leave out, NULL if nothing
@@ -47,6 +49,7 @@
  */
 struct page_owner_info {
 	char *kernel;
+	char *build_id;
 	char *cmdline;
 	char *host;
 	char *filter;

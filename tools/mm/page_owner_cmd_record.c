@@ -15,6 +15,7 @@
 
 #include "page_owner_cmd.h"
 #include "page_owner_pack.h"
+#include "page_owner_symbols.h"
 #include "page_owner_text.h"
 
 #define PIECE_SIZE	((size_t)1 << 20)
@@ -62,7 +63,7 @@ static uint64_t clock_ns(clockid_t id)
 }
 
 /* A small file, with a NUL at its end; NULL if it cannot be read */
-static char *read_file(const char *dir, const char *name)
+static char *read_sized_file(const char *dir, const char *name, size_t *size)
 {
 	char path[4096], *text;
 	size_t len = 0;
@@ -82,7 +83,15 @@ static char *read_file(const char *dir, const char *name)
 	close(fd);
 	if (text)
 		text[len] = '\0';
+	*size = len;
 	return text;
+}
+
+static char *read_file(const char *dir, const char *name)
+{
+	size_t size;
+
+	return read_sized_file(dir, name, &size);
 }
 
 /* All that a capture says of itself is lines. */
@@ -162,6 +171,18 @@ static void put_file(const struct record *r, FILE *info, const char *name,
 	free(text);
 }
 
+/* Which build of the kernel this is, for what knows its symbols */
+static void put_build_id(const struct record *r, FILE *info)
+{
+	char id[PAGE_OWNER_BUILD_ID];
+	size_t size;
+	char *notes = read_sized_file(r->debugfs, "../notes", &size);
+
+	if (notes && page_owner_build_id(id, notes, size))
+		fprintf(info, "build_id %s\n", id);
+	free(notes);
+}
+
 static int put_info(struct record *r)
 {
 	char *zoneinfo = read_file(r->proc, "zoneinfo"), *text = NULL;
@@ -174,6 +195,7 @@ static int put_info(struct record *r)
 		return -1;
 	}
 	put_file(r, info, "kernel", "version");
+	put_build_id(r, info);
 	put_file(r, info, "cmdline", "cmdline");
 	put_file(r, info, "host", "sys/kernel/hostname");
 	fprintf(info, "time %llu\nclock %llu\npage_size %ld\n",

@@ -408,16 +408,4 @@ install_tests() {
 			sort >"$1/got"
 		printf "%s.8\n" page_owner page_owner_decode page_owner_sort | cmp - "$1/got"' \
 		sh "$tmp"
-	for command in record report top diff leaks export annotate; do
-		run $command --help
-		missing=
-		for option in $(grep -o -- '--[a-z][a-z0-9-]*' "$tmp/stdout" | sort -u); do
-			grep -qF -e "$option" Documentation/page_owner.rst ||
-				missing="$missing $option"
-			complete_to page_owner $command "$option" | grep -qwF -e "$option" ||
-				missing="$missing $option (completion)"
-		done
-		test_that "$command: what the help names is in the manual, and completes:$missing" \
-			test "$rc$missing" = 0
-	done
 }

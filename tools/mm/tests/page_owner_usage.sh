@@ -3,17 +3,97 @@
 # pages and completion, how they are installed, and what they say to a wrong input.
 # Sourced.
 
+commands="record report top diff leaks export annotate"
+
+# Sets $prog and $args for a command of page_owner, or one of the other programs.
+of_program() {
+	case $1 in
+	page_owner|page_owner_sort|page_owner_decode) prog=$tmp/tested/$1 args= ;;
+	*) prog=$owner args=$1 ;;
+	esac
+}
+
+# Options at the start of lines, one on a line, of --help or a manual page's text
+option_words() {
+	grep -v '^---*$' | sed -n 's/^ *\(-[^ ].*\)/\1/p' | sed 's/  .*//; s/, -/\n-/g' |
+		sed 's/[][ =].*//' | LC_ALL=C sort -u
+}
+
+# manual_part PAGE HEADING: from that heading to the next one
+manual_part() {
+	awk -v want="$2" '
+		/^[=-][=-]*$/ { on = last == want }
+		on { print }
+		{ last = $0 }' "Documentation/$1.rst" | option_words
+}
+
+# What the manual says a program or command takes
+manual_options() {
+	case $1 in
+	page_owner) manual_part page_owner OPTIONS ;;
+	page_owner_decode) manual_part page_owner_decode OPTIONS ;;
+	page_owner_sort)
+		for part in Sorting Culling Selecting Others; do
+			manual_part page_owner_sort $part
+		done | grep -vx -e -d ;;
+	record) manual_part page_owner record; printf '%s\n' -h --help ;;
+	diff|leaks)
+		manual_part page_owner "$1"
+		manual_part page_owner "COMMON OPTIONS" | grep -vx -e -i -e --input ;;
+	*)
+		manual_part page_owner "$1"
+		manual_part page_owner "COMMON OPTIONS" ;;
+	esac | LC_ALL=C sort -u
+}
+
+# What the program's source takes: long options
+source_options() {
+	case $1 in
+	page_owner) echo '{ "help", no_argument'; echo '{ "version", no_argument' ;;
+	page_owner_*) cat "$1.c" ;;
+	record) cat page_owner_cmd_record.c; echo '{ "help", no_argument' ;;
+	diff|leaks) grep -v '"input"' page_owner_cmd.c; cat "page_owner_cmd_$1.c" ;;
+	annotate) grep -v '"by"' page_owner_cmd.c; cat page_owner_cmd_annotate.c ;;
+	*) cat page_owner_cmd.c "page_owner_cmd_$1.c" ;;
+	esac | sed -n 's/.*{ "\([a-z0-9-]*\)", [a-z]*_argument.*/--\1/p' | LC_ALL=C sort -u
+}
+
+# What the completion offers: long options
+completed_options() {
+	case $1 in
+	page_owner) complete_to page_owner - ;;
+	page_owner_*) complete_to "$1" -- ;;
+	*) complete_to page_owner "$1" -- ;;
+	esac | tr ' ' '\n' | sed 's/=$//' | LC_ALL=C sort -u
+}
+
 # same_list NAME: $tmp/want and $tmp/got
 same_list() {
 	test_that "$1" diff "$tmp/want" "$tmp/got"
 }
 
-help_tests() {
-	for command in record report top diff leaks export annotate; do
+option_list_tests() {
+	for program in page_owner $commands page_owner_sort page_owner_decode; do
+		of_program $program
+		run $args --help
+		test_that "$program --help" test "$rc" = 0
+		option_words <"$tmp/stdout" >"$tmp/got"
+		manual_options $program >"$tmp/want"
+		same_list "$program: the manual has the options of --help, and no others"
+		grep -e '^--' "$tmp/got" >"$tmp/want"
+		source_options $program >"$tmp/got"
+		same_list "$program: --help has all long options that there are"
+		[ -z "$bash" ] || completed_options $program >"$tmp/got"
+		[ -z "$bash" ] || same_list "$program: its long options complete"
+	done
+	prog=$owner
+	for command in $commands; do
 		run $command --help
 		cp "$tmp/stdout" "$tmp/want"
 		run help $command
 		test_that "page_owner help $command" cmp "$tmp/want" "$tmp/stdout"
+		test_that "$command is in the synopsis" \
+			grep -q "^| \*\*page_owner $command\*\*" Documentation/page_owner.rst
 	done
 	says "page_owner help of nothing" 2 "no command 'x'" help x
 	run help
@@ -240,7 +320,7 @@ completion_tests() {
 
 usage_tests_of_all() {
 	bash=$(command -v bash) || bash=
-	help_tests
+	option_list_tests
 	version_tests
 	twice_tests
 	size_tests

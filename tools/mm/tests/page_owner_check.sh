@@ -160,7 +160,6 @@ top_tests
 leaks_tests
 annotate_tests
 usage_tests_of_all
-install_tests
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

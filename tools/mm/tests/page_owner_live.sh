@@ -387,25 +387,3 @@ annotate_tests() {
 	head -c 600 "$tmp/program" >"$tmp/program2"
 	says "annotate: a damaged vmlinux" 1 "it is damaged" annotate --vmlinux "$tmp/program2" "$d"
 }
-
-install_tests() {
-	make -s -f page_owner.mk OUTPUT="$tmp/plain" CC="$CC" LDFLAGS= PREFIX=/p \
-		DESTDIR="$tmp/root" install >"$tmp/log" 2>&1 || true
-	printf './p/%s\n' sbin/page_owner sbin/page_owner_decode sbin/page_owner_sort \
-		share/bash-completion/completions/page_owner >"$tmp/want"
-	(cd "$tmp/root" && find . -type f) | LC_ALL=C sort >"$tmp/got"
-	test_that "make install" cmp "$tmp/want" "$tmp/got"
-	if command -v rst2man >/dev/null; then
-		for page in page_owner page_owner_sort page_owner_decode; do
-			test_that "the manual page of $page" \
-				rst2man --strict Documentation/$page.rst "$tmp/$page.8"
-		done
-	else
-		skip "manual pages" "there is no rst2man"
-	fi
-	test_that "make man makes a page of each program" sh -c '
-		make -s -f page_owner.mk -n -B OUTPUT= man | grep -o "page_owner[a-z_]*\.8$" |
-			sort >"$1/got"
-		printf "%s.8\n" page_owner page_owner_decode page_owner_sort | cmp - "$1/got"' \
-		sh "$tmp"
-}

@@ -318,6 +318,65 @@ completion_tests() {
 	completes "filenames $tmp/a folder/one file" page_owner report "$tmp/a folder/o"
 }
 
+# What is installed, below $tmp/root
+installed() { (cd "$tmp/root" && find . ! -type d) | LC_ALL=C sort >"$tmp/got"; }
+
+# installs NAME COMMAND...: into $tmp/root/p, what $tmp/want lists, and off again
+installs() {
+	installed_by=$1
+	shift
+	rm -rf "$tmp/root"
+	"$@" install >"$tmp/install.log" 2>&1 || cat "$tmp/install.log"
+	installed
+	same_list "$installed_by"
+	"$@" uninstall >/dev/null 2>&1 || true
+	installed
+	test_that "$installed_by, and uninstall" test ! -s "$tmp/got"
+}
+
+install_tests() {
+	set -- make -s OUTPUT="$tmp/plain" CC="$CC" LDFLAGS=
+	printf './p/%s\n' sbin/page_owner sbin/page_owner_decode sbin/page_owner_sort \
+		share/bash-completion/completions/page_owner \
+		share/bash-completion/completions/page_owner_decode \
+		share/bash-completion/completions/page_owner_sort >"$tmp/want"
+	installs "make install, without rst2man" "$@" -f page_owner.mk RST2MAN= PREFIX=/p \
+		DESTDIR="$tmp/root"
+	test_that "and says so" grep -q "There is no rst2man" "$tmp/install.log"
+	if command -v rst2man >/dev/null; then
+		printf './p/share/man/man8/%s.8\n' page_owner page_owner_decode \
+			page_owner_sort >>"$tmp/want"
+		for page in page_owner page_owner_sort page_owner_decode; do
+			test_that "the manual page of $page" \
+				rst2man --strict Documentation/$page.rst "$tmp/$page.8"
+		done
+	else
+		skip "manual pages" "there is no rst2man"
+	fi
+	test_that "make man makes a page of each program" sh -c '
+		make -s -f page_owner.mk -n -B OUTPUT= man | grep -o "page_owner[a-z_]*\.8$" |
+			sort >"$1/got"
+		printf "%s.8\n" page_owner page_owner_decode page_owner_sort | cmp - "$1/got"' \
+		sh "$tmp"
+	installs "make install" "$@" -f page_owner.mk PREFIX=/p DESTDIR="$tmp/root"
+	cp "$tmp/want" "$tmp/want.p"
+	sed 's|^./p|./a folder|' "$tmp/want.p" >"$tmp/want"
+	installs "make install, to a folder with a blank" "$@" -f page_owner.mk \
+		PREFIX="/a folder" DESTDIR="$tmp/root"
+	cp "$tmp/want.p" "$tmp/want"
+	if ! grep -q page_owner.mk ../../Makefile; then
+		skip "make install at the top" "it is a kernel's"
+		return
+	fi
+	installs "make install at the top" "$@" -C ../.. PREFIX="$tmp/root/p"
+	# As a relative folder it is one of the caller's.
+	up=$(cd ../.. && pwd | sed 's|[^/]*|..|g; s|^/||')
+	[ -z "$up" ] || installs "make install at the top, a relative folder" \
+		"$@" -C ../.. PREFIX="$up$tmp/root/p"
+	test_that "make help tells of it" sh -c \
+		'make -s -C ../.. help | grep -q "^make install .*PREFIX"'
+}
+
 usage_tests_of_all() {
 	bash=$(command -v bash) || bash=
 	option_list_tests
@@ -328,4 +387,5 @@ usage_tests_of_all() {
 	decode_tests
 	if [ -n "$bash" ]; then completion_tests
 	else skip "completion" "there is no bash"; fi
+	install_tests
 }

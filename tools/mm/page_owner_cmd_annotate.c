@@ -5,6 +5,7 @@
  * Addresses are found in the symbol table here, and their lines by the system's
  * addr2line, which is run once for all of them.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -60,6 +61,12 @@ static const char help[] =
 "      --top N           how many stacks, 0 for all (default: 10)\n"
 PAGE_OWNER_COMMON_HELP;
 
+/* It becomes a part of a path, one folder at most, and of messages. */
+static bool in_release(char c)
+{
+	return isalnum((unsigned char)c) || (c && strchr(".-_+~:@", c));
+}
+
 /* "6.12.1-arch" from "Linux version 6.12.1-arch (...", or empty */
 static struct page_owner_span release_of(const char *kernel)
 {
@@ -68,8 +75,10 @@ static struct page_owner_span release_of(const char *kernel)
 
 	if (kernel && !strncmp(kernel, start, strlen(start))) {
 		release.ptr += strlen(start);
-		/* It becomes a part of a path, one folder at most. */
-		release.len = strcspn(release.ptr, " /");
+		while (in_release(release.ptr[release.len]))
+			release.len++;
+		if (release.ptr[release.len] && release.ptr[release.len] != ' ')
+			release.len = 0;
 	}
 	return release;
 }
@@ -121,8 +130,13 @@ static bool find_vmlinux(struct annotate *a)
 static void put_kernel(const char *path, struct page_owner_span banner, const char *id)
 {
 	fprintf(stderr, "  %s: ", path);
-	page_owner_put_text(stderr, banner, false);
-	fprintf(stderr, "%s%s\n", id ? ", build ID " : "", id ? id : "");
+	if (banner.len)
+		page_owner_put_text(stderr, banner, false);
+	if (id) {
+		fputs(", build ID ", stderr);
+		page_owner_put_text(stderr, (struct page_owner_span){ id, strlen(id) }, false);
+	}
+	fputc('\n', stderr);
 }
 
 /* Lines of another kernel look as good as the right ones. */

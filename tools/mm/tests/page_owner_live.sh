@@ -261,7 +261,7 @@ annotate_kernel_tests() {
 		annotate --vmlinux "$tmp/program" "$tmp/captured"
 	mkdir -p "$tmp/symfs/lib/modules" "$tmp/symfs/elsewhere/build"
 	cp "$tmp/program" "$tmp/symfs/elsewhere/build/vmlinux"
-	for kernel in 1.2.3-y 1.2.3 /1.2.3-x ../../elsewhere; do
+	for kernel in 1.2.3-y 1.2.3 /1.2.3-x 1.2.3-x/y ../../elsewhere; do
 		capture_of "$tmp/d2" "kernel Linux version $kernel (me)" >"$tmp/d4"
 		says "annotate: no vmlinux of $kernel" 1 "vmlinux" \
 			annotate --symfs "$tmp/symfs" "$tmp/d4"
@@ -272,6 +272,14 @@ annotate_kernel_tests() {
 		annotate --symfs "$tmp/symfs" "$tmp/d2"
 	test_that "and then it is the one that runs" \
 		grep -q "no vmlinux of $(uname -r) is in $tmp/symfs" "$tmp/stderr"
+	escape=$(printf '\033[2J')
+	capture_of "$tmp/d2" "kernel Linux version 1.2$escape (me)
+build_id $escape" >"$tmp/d4"
+	run annotate --vmlinux "$tmp/program" "$tmp/d4"
+	cp "$tmp/stderr" "$tmp/got"
+	run annotate --symfs "$tmp/symfs" "$tmp/d4"
+	test_that "annotate: what a capture says does not speak to the terminal" \
+		sh -c '! grep -q "$2" "$1/got" && ! grep -q "$2" "$1/stderr"' sh "$tmp" "$(printf '\033')"
 	head -c -20 "$tmp/captured" >"$tmp/d4"
 	says "annotate: a damaged capture" 3 "damaged" annotate --vmlinux "$tmp/program" "$tmp/d4"
 	annotate_identity_tests

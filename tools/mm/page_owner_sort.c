@@ -103,6 +103,7 @@ static const char help[] =
 "\n"
 "  -h, --help             print this text\n"
 "  -V, --version          print the version\n"
+"  -d                     does nothing; old scripts have it\n"
 "\n"
 "Exit status: 0 fine, 1 failure, 2 wrong usage, 3 damaged input (what could be\n"
 "read is in the output, and what could not is counted on standard error).\n";

@@ -35,7 +35,7 @@ manual_options() {
 	page_owner_sort)
 		for part in Sorting Culling Selecting Others; do
 			manual_part page_owner_sort $part
-		done | grep -vx -e -d ;;
+		done ;;
 	record) manual_part page_owner record; printf '%s\n' -h --help ;;
 	diff|leaks)
 		manual_part page_owner "$1"

@@ -11,7 +11,7 @@ RUN_boot := boot boot $(VARIANT)
 RUN_shell := boot shell $(VARIANT)
 RUN_bench := bench
 
-.PHONY: help demo check check-viewers apply series kernel boot shell tools bench setup
+.PHONY: help demo check check-viewers apply series kernel boot shell tools install uninstall bench setup
 
 help:
 	@echo 'make demo              build the kernel, boot it, run a workload, show who owns its memory'
@@ -23,6 +23,8 @@ help:
 	@echo 'make boot              boot it with page_owner=on and turn it off again'
 	@echo 'make shell             boot it and look around in it'
 	@echo 'make tools             build the user space tools; no kernel needed'
+	@echo 'make install           install them with their manual pages and completion (PREFIX=/usr/local DESTDIR=)'
+	@echo 'make uninstall         take that back, with the same PREFIX and DESTDIR'
 	@echo 'make bench             count the instructions per allocation, beside stock, off and not built; time the tools'
 	@echo
 	@echo 'PAGE_OWNER_CACHE=dir   where sources, builds and results lie (default: ~/.cache/page_owner)'
@@ -45,3 +47,9 @@ series:
 
 tools:
 	@$(MAKE) --no-print-directory -C tools/mm -f page_owner.mk
+
+# Relative folders are those of whoever calls, not of tools/mm.
+folder = $(if $(filter-out /%,$(firstword $($(1)))),$(1)='$(CURDIR)/$($(1))')
+
+install uninstall:
+	@$(MAKE) --no-print-directory -C tools/mm -f page_owner.mk $@ $(call folder,PREFIX) $(call folder,DESTDIR)

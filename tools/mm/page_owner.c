@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "page_owner_cmd.h"
+#include "page_owner_magic.h"
 #include "page_owner_pack.h"
 
 static const struct {
@@ -36,8 +37,9 @@ static const char help[] =
 "  export      write a flame graph, or what pprof, speedscope and Prometheus read\n"
 "  annotate    show the source lines of the call chains\n"
 "\n"
-"  --help      print this text; 'page_owner COMMAND --help' tells more\n"
-"  --version   print the version and what the program was built with\n"
+"  -h, --help      print this text; 'page_owner help COMMAND', or COMMAND --help, tells\n"
+"                  more\n"
+"  -V, --version   print the version and what the program was built with\n"
 "\n"
 "Example:\n"
 "  page_owner record && page_owner report\n"
@@ -58,9 +60,28 @@ static int print_help(void)
 	return PAGE_OWNER_FINE;
 }
 
+static int run_command(char *name, int argc, char **argv)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (!strcmp(commands[i].name, name))
+			return commands[i].run(argc, argv);
+	}
+	page_owner_complain("there is no command '%s'", name);
+	fputs("Try 'page_owner --help'.\n", stderr);
+	return PAGE_OWNER_USAGE;
+}
+
+/* "help COMMAND" is "COMMAND --help". */
+static int help_command(char *name)
+{
+	char option[] = "--help", *argv[] = { name, option, NULL };
+
+	return run_command(name, 2, argv);
+}
+
 static int run(int argc, char **argv)
 {
-	const char *name = argc > 1 ? argv[1] : NULL;
+	char *name = argc > 1 ? argv[1] : NULL;
 
 	if (!name) {
 		fputs(help, stderr);
@@ -68,15 +89,11 @@ static int run(int argc, char **argv)
 	}
 	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
 		return print_version();
+	if (!strcmp(name, "help") && argc == 3)
+		return help_command(argv[2]);
 	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help"))
 		return print_help();
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
-		if (!strcmp(commands[i].name, name))
-			return commands[i].run(argc - 1, argv + 1);
-	}
-	page_owner_complain("there is no command '%s'", name);
-	fputs("Try 'page_owner --help'.\n", stderr);
-	return PAGE_OWNER_USAGE;
+	return run_command(name, argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)

@@ -74,6 +74,8 @@ static int set_info(struct page_owner_info *info, const char *line, size_t len)
 	val_len = line + len - val;
 	if (is_name(line, name_len, "kernel"))
 		return set_string(&info->kernel, val, val_len);
+	if (is_name(line, name_len, "build_id"))
+		return set_string(&info->build_id, val, val_len);
 	if (is_name(line, name_len, "cmdline"))
 		return set_string(&info->cmdline, val, val_len);
 	if (is_name(line, name_len, "host"))
@@ -157,6 +159,7 @@ const char *page_owner_info_other_boot(const struct page_owner_info *a,
 void page_owner_info_destroy(struct page_owner_info *info)
 {
 	free(info->kernel);
+	free(info->build_id);
 	free(info->cmdline);
 	free(info->host);
 	free(info->boot);

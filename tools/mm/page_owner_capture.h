@@ -17,8 +17,8 @@
  *	(SIZE bytes)
  *	...
  *
- *	info	"name value" lines: kernel, cmdline, host, boot (the kernel's
- *		boot_id), time (ns since 1970), clock (ns on the clock of the
+ *	info	"name value" lines: kernel, build_id (hex), cmdline, host, boot (the
+ *		kernel's boot_id), time (ns since 1970), clock (ns on the clock of the
  *		records), page_size, zones, filter
  *	meminfo	/proc/meminfo when the dump began
  *	stacks	page_owner_stacks/show_stacks_handles, for a dump with handles
@@ -35,6 +35,7 @@
 /**
  * struct page_owner_info - what a capture says about itself
  * @kernel: as /proc/version has it, NULL if unknown
+ * @build_id: the kernel's, in hexadecimal, NULL if unknown
  * @cmdline: the kernel's command line, NULL if unknown
  * @host: name of the machine, NULL if unknown
  * @boot: an ID of the time since the last boot, NULL if unknown
@@ -49,6 +50,7 @@
  */
 struct page_owner_info {
 	char *kernel;
+	char *build_id;
 	char *cmdline;
 	char *host;
 	char *boot;

@@ -2,6 +2,7 @@
 /*
  * What the commands have in common: options, inputs, outputs, messages.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -26,6 +27,32 @@ int page_owner_parse_count(const char *option, const char *text, size_t *val)
 	if (*text >= '0' && *text <= '9' && !*end && !errno)
 		return 0;
 	page_owner_complain("%s wants a number, not '%s'", option, text);
+	return -1;
+}
+
+int page_owner_parse_bytes(const char *option, const char *text,
+			   unsigned long long *val)
+{
+	static const char units[] = { 'K', 'M', 'G', 'T' };
+	const char *unit;
+	char *end;
+	double bytes = strtod(text, &end);
+
+	unit = memchr(units, *end & ~0x20, sizeof(units));
+	if (unit) {
+		bytes *= 1ull << 10 * (unit - units + 1);
+		end++;
+		if (!strcmp(end, "iB"))
+			end += 2;
+	}
+	/* strtod() knows more numbers than people mean. */
+	if (*text >= '0' && *text <= '9' && !memchr(text, 'x', end - text) &&
+	    !memchr(text, 'X', end - text) && !*end && bytes < 0x1p63) {
+		*val = bytes;
+		return 0;
+	}
+	page_owner_complain("%s wants a number of bytes, as 64K or 10MiB, not '%s'",
+			    option, text);
 	return -1;
 }
 
@@ -79,9 +106,16 @@ int page_owner_cmd_option(struct page_owner_cmd *cmd, int opt)
 	}
 }
 
-static int next_option(int argc, char **argv, const struct page_owner_syntax *syntax)
+/* Room for the options of a command, those of all commands, and the end */
+#define MAX_OPTIONS	(PAGE_OWNER_MAX_OWN + 16)
+
+/* How many values of options there can be */
+#define NR_VALUES	(PAGE_OWNER_OPT_OWN + PAGE_OWNER_MAX_OWN)
+
+static void list_options(const struct page_owner_syntax *syntax, struct option *all)
 {
 	static const struct option common[] = {
+		{ "help", no_argument, NULL, 'h' },
 		{ "by", required_argument, NULL, PAGE_OWNER_OPT_BY },
 		{ "top", required_argument, NULL, PAGE_OWNER_OPT_TOP },
 		{ "filter", required_argument, NULL, PAGE_OWNER_OPT_FILTER },
@@ -90,31 +124,50 @@ static int next_option(int argc, char **argv, const struct page_owner_syntax *sy
 		{ "threads", required_argument, NULL, PAGE_OWNER_OPT_THREADS },
 		{ "input", required_argument, NULL, 'i' },
 		{ "output", required_argument, NULL, 'o' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
 	};
-	struct option all[PAGE_OWNER_MAX_OWN + sizeof(common) / sizeof(*common)];
 	size_t nr = 0;
+
+	static_assert(sizeof(common) / sizeof(*common) < MAX_OPTIONS - PAGE_OWNER_MAX_OWN,
+		      "no room for the end");
 
 	while (nr < PAGE_OWNER_MAX_OWN && syntax->options[nr].name) {
 		all[nr] = syntax->options[nr];
 		nr++;
 	}
-	memcpy(all + nr, common, sizeof(common));
-	return getopt_long(argc, argv, syntax->letters, all, NULL);
+	memcpy(all + nr, common, syntax->own_only ? sizeof(*common) : sizeof(common));
+}
+
+/* Complains of what has a value already. */
+static int check_once(const struct option *all, bool *seen, int opt)
+{
+	if (opt >= NR_VALUES || opt == PAGE_OWNER_OPT_FILTER)
+		return 0;
+	while (all->name && all->val != opt)
+		all++;
+	if (!all->name || all->has_arg == no_argument)
+		return 0;
+	if (seen[opt]) {
+		page_owner_complain("--%s is given twice", all->name);
+		return -1;
+	}
+	seen[opt] = true;
+	return 0;
 }
 
 int page_owner_cmd_options(const struct page_owner_syntax *syntax, void *data,
 			   int argc, char **argv)
 {
+	struct option all[MAX_OPTIONS] = { 0 };
+	bool seen[NR_VALUES] = { 0 };
 	int opt;
 
-	while ((opt = next_option(argc, argv, syntax)) >= 0) {
+	list_options(syntax, all);
+	while ((opt = getopt_long(argc, argv, syntax->letters, all, NULL)) >= 0) {
 		if (opt == 'h') {
 			fputs(syntax->help, stdout);
 			return 1;
 		}
-		if (syntax->option(data, opt))
+		if (check_once(all, seen, opt) || syntax->option(data, opt))
 			return -1;
 	}
 	return 0;
@@ -170,14 +223,29 @@ static int open_input(const char *path)
 	return -1;
 }
 
-static void load_failed(const struct page_owner_load *load, const char *path)
+/* An input that is packed: how to go on */
+static void packed_input(const struct page_owner_cmd *cmd,
+			 const struct page_owner_load *load, const char *path)
+{
+	bool known = !strcmp(load->unpack, "gzip") || !strcmp(load->unpack, "zstd");
+
+	page_owner_complain("%s is packed with %s, %s", shown_name(path), load->unpack,
+			    known ? "and this program was built without that library" :
+			    "which this program does not read");
+	if (!cmd->in || path == load->failed || !strcmp(path, "-"))
+		page_owner_complain("unpack it first, with %s -dc", load->unpack);
+	else
+		page_owner_complain("unpack it first: %s -dc %s | page_owner %s -i -",
+				    load->unpack, path, cmd->name);
+}
+
+static void load_failed(const struct page_owner_cmd *cmd,
+			const struct page_owner_load *load, const char *path)
 {
 	if (load->failed)
 		path = load->failed;
 	if (errno == EPROTONOSUPPORT) {
-		page_owner_complain("%s is packed with gzip or zstd; unpack it first",
-				    shown_name(path));
-		page_owner_complain("this program was built without that library");
+		packed_input(cmd, load, path);
 	} else if (errno == ENOMEM) {
 		page_owner_complain("out of memory; use fewer keys, or --filter");
 	} else {
@@ -329,7 +397,7 @@ int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load
 	cmd->request.progress = isatty(STDERR_FILENO);
 	ret = page_owner_load(load, fd, &cmd->request);
 	if (ret)
-		load_failed(load, path);
+		load_failed(cmd, load, path);
 	if (fd != STDIN_FILENO)
 		close(fd);
 	if (ret)

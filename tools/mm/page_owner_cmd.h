@@ -9,8 +9,6 @@
 #include "page_owner_load.h"
 #include "page_owner_output.h"
 
-#define PAGE_OWNER_VERSION	"2.0"
-
 /** PAGE_OWNER_DEFAULT_FILE - what record writes and the others read */
 #define PAGE_OWNER_DEFAULT_FILE	"page_owner.data"
 
@@ -106,6 +104,18 @@ int page_owner_usage(const struct page_owner_cmd *cmd);
 int page_owner_parse_count(const char *option, const char *text, size_t *val);
 
 /**
+ * page_owner_parse_bytes() - read a number of bytes
+ * @option: the option, for the message
+ * @text: its argument, a number that may have a fraction and a unit: K, M, G or T,
+ *	or KiB and so on
+ * @val: receives the number
+ *
+ * Return: 0, or -1 after a message.
+ */
+int page_owner_parse_bytes(const char *option, const char *text,
+			   unsigned long long *val);
+
+/**
  * page_owner_cmd_option() - take one of the common options
  * @cmd: the command
  * @opt: what getopt_long() returned
@@ -120,12 +130,14 @@ int page_owner_cmd_option(struct page_owner_cmd *cmd, int opt);
  * @letters: the short options, as for getopt_long()
  * @options: the command's own long options, at most PAGE_OWNER_MAX_OWN and an empty
  *	one; those that go with page_owner_cmd_option() are added
+ * @own_only: of these, --help only
  * @option: takes an option: 0, or -1 for wrong usage, after a message
  */
 struct page_owner_syntax {
 	const char *help;
 	const char *letters;
 	const struct option *options;
+	bool own_only;
 	int (*option)(void *data, int opt);
 };
 
@@ -135,6 +147,9 @@ struct page_owner_syntax {
  * @data: passed to @syntax->option
  * @argc: as main()'s
  * @argv: as main()'s; what is no option is left at optind
+ *
+ * An option with a value can be given once only, but --filter, which adds up: of
+ * two inputs or outputs, none is forgotten silently.
  *
  * Return: 0, 1 if the help was all that was wanted, or -1 for wrong usage, after
  * a message.

@@ -5,6 +5,7 @@
  * Addresses are found in the symbol table here, and their lines by the system's
  * addr2line, which is run once for all of them.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -21,7 +22,7 @@
 
 #define DEFAULT_TOP	10
 
-enum { OPT_VMLINUX = PAGE_OWNER_OPT_OWN, OPT_ADDR2LINE, OPT_STRIP };
+enum { OPT_VMLINUX = PAGE_OWNER_OPT_OWN, OPT_ADDR2LINE, OPT_STRIP, OPT_SYMFS };
 
 /* A frame's text, the address of its call, and the lines once they are known */
 struct place {
@@ -34,6 +35,8 @@ struct annotate {
 	struct page_owner_cmd cmd;
 	struct page_owner_load load;
 	const char *vmlinux;
+	char found[4096];		/* where @vmlinux is, if it was not given */
+	const char *symfs;		/* where it is looked for */
 	const char *addr2line;
 	const char *strip;		/* a folder to leave out of file names */
 	struct page_owner_symbols symbols;
@@ -44,12 +47,13 @@ struct annotate {
 };
 
 static const char help[] =
-"Usage: page_owner annotate --vmlinux FILE [OPTION]... [-i] [FILE]\n"
+"Usage: page_owner annotate [OPTION]... [-i] [FILE]\n"
 "Show the largest owners with the source line of each frame, and the functions that\n"
 "were compiled into it.\n"
 "\n"
 "      --vmlinux FILE    the kernel with its debug information (default: that of the\n"
-"                        running kernel, where distributions install it)\n"
+"                        capture's kernel, where distributions install it)\n"
+"      --symfs DIR       look for it in DIR/usr/lib/debug and so on\n"
 "      --addr2line PROGRAM\n"
 "                        what finds the lines (default: addr2line, of binutils)\n"
 "      --strip DIR       a folder to leave out of the names of source files\n"
@@ -57,21 +61,107 @@ static const char help[] =
 "      --top N           how many stacks, 0 for all (default: 10)\n"
 PAGE_OWNER_COMMON_HELP;
 
-static const char *find_vmlinux(void)
+/* It becomes a part of a path, one folder at most, and of messages. */
+static bool in_release(char c)
+{
+	return isalnum((unsigned char)c) || (c && strchr(".-_+~:@", c));
+}
+
+/* "6.12.1-arch" from "Linux version 6.12.1-arch (...", or empty */
+static struct page_owner_span release_of(const char *kernel)
+{
+	static const char start[] = "Linux version ";
+	struct page_owner_span release = { kernel, 0 };
+
+	if (kernel && !strncmp(kernel, start, strlen(start))) {
+		release.ptr += strlen(start);
+		while (in_release(release.ptr[release.len]))
+			release.len++;
+		if (release.ptr[release.len] && release.ptr[release.len] != ' ')
+			release.len = 0;
+	}
+	return release;
+}
+
+/* Finds the vmlinux of a kernel where distributions put it; false if there is none */
+static bool find_release(struct annotate *a, struct page_owner_span release)
 {
 	static const char *const places[] = {
-		"/usr/lib/debug/boot/vmlinux-%s", "/usr/lib/debug/lib/modules/%s/vmlinux",
-		"/lib/modules/%s/build/vmlinux", "/boot/vmlinux-%s",
+		"/usr/lib/debug/boot/vmlinux-%.*s",
+		"/usr/lib/debug/lib/modules/%.*s/vmlinux",
+		"/usr/lib/debug/usr/lib/modules/%.*s/vmlinux",
+		"/lib/modules/%.*s/build/vmlinux",
+		"/boot/vmlinux-%.*s",
 	};
-	static char path[512];
+	char place[512];
+
+	for (size_t i = 0; release.len && i < sizeof(places) / sizeof(*places); i++) {
+		snprintf(place, sizeof(place), places[i], (int)release.len, release.ptr);
+		snprintf(a->found, sizeof(a->found), "%s%s", a->symfs, place);
+		if (!access(a->found, R_OK)) {
+			a->vmlinux = a->found;
+			return true;
+		}
+	}
+	page_owner_complain("no vmlinux of %.*s is in %s/usr/lib/debug, %s/lib/modules, %s/boot",
+			    (int)release.len, release.ptr, a->symfs, a->symfs, a->symfs);
+	page_owner_complain("name one with --vmlinux, or install the kernel's debug package");
+	return false;
+}
+
+static bool find_vmlinux(struct annotate *a)
+{
+	struct page_owner_span release = release_of(a->load.info.kernel);
 	struct utsname name;
 
-	for (size_t i = 0; !uname(&name) && i < sizeof(places) / sizeof(*places); i++) {
-		snprintf(path, sizeof(path), places[i], name.release);
-		if (!access(path, R_OK))
-			return path;
+	if (a->vmlinux)
+		return true;
+	if (release.len)
+		return find_release(a, release);
+	/* Only captures know their kernel. */
+	if (uname(&name))
+		return false;
+	page_owner_complain("%s does not tell its kernel; taking the one that runs here, %s",
+			    a->cmd.in, name.release);
+	return find_release(a, (struct page_owner_span){
+		name.release, strlen(name.release) });
+}
+
+static void put_kernel(const char *path, struct page_owner_span banner, const char *id)
+{
+	fprintf(stderr, "  %s: ", path);
+	if (banner.len)
+		page_owner_put_text(stderr, banner, false);
+	if (id) {
+		fputs(", build ID ", stderr);
+		page_owner_put_text(stderr, (struct page_owner_span){ id, strlen(id) }, false);
 	}
-	return NULL;
+	fputc('\n', stderr);
+}
+
+/* Lines of another kernel look as good as the right ones. */
+static void compare_kernels(const struct annotate *a)
+{
+	const struct page_owner_info *info = &a->load.info;
+	struct page_owner_span kernel = { info->kernel, 0 }, banner;
+	bool same;
+
+	if (kernel.ptr)
+		kernel.len = strlen(kernel.ptr);
+	banner = page_owner_symbols_banner(&a->symbols, kernel.len ? kernel.ptr : "");
+	if (info->build_id && *a->symbols.build_id)
+		same = !strcmp(info->build_id, a->symbols.build_id);
+	else if (kernel.len && banner.len)
+		same = kernel.len == banner.len &&
+		       !memcmp(kernel.ptr, banner.ptr, kernel.len);
+	else
+		return;
+	if (same)
+		return;
+	page_owner_complain("WARNING: %s is not the kernel of %s; the lines may be wrong",
+			    a->vmlinux, a->cmd.in);
+	put_kernel(a->cmd.in, kernel, info->build_id);
+	put_kernel(a->vmlinux, banner, *a->symbols.build_id ? a->symbols.build_id : NULL);
 }
 
 static int add_frame(struct annotate *a, struct page_owner_span line)
@@ -243,14 +333,33 @@ static int find_lines(struct annotate *a)
 	} else if (ret) {
 		page_owner_complain("out of memory");
 	}
-	for (size_t i = 0; !ret && i < a->nr; i++) {
+	return ret;
+}
+
+static bool in_module(const struct place *place)
+{
+	return memchr(place->frame->text, '[', place->frame->len);
+}
+
+/* Says how many of the frames have no line, and why. */
+static void count_unknown(const struct annotate *a)
+{
+	size_t modules = 0, others = 0;
+
+	for (size_t i = 0; i < a->nr; i++) {
 		if (a->places[i].lines)
-			return 0;
+			continue;
+		if (in_module(&a->places[i]))
+			modules++;
+		else
+			others++;
 	}
-	if (!ret)
+	if (others && others + modules == a->nr)
 		page_owner_complain("%s knows no lines; is it that kernel's, with DEBUG_INFO?",
 				    a->vmlinux);
-	return ret;
+	if (modules + others)
+		page_owner_complain("%zu of %zu frames have no line: %zu in modules, %zu not in %s",
+				    modules + others, a->nr, modules, others, a->vmlinux);
 }
 
 static void put_place(FILE *file, const struct place *place)
@@ -261,8 +370,7 @@ static void put_place(FILE *file, const struct place *place)
 	page_owner_put_text(file, (struct page_owner_span){
 		place->frame->text, place->frame->len }, false);
 	if (!lines)
-		fputs(memchr(place->frame->text, '[', place->frame->len) ?
-		      "  (in a module)" : "  (no line known)", file);
+		fputs(in_module(place) ? "  (in a module)" : "  (no line known)", file);
 	fputc('\n', file);
 	while (lines && (line = strsep(&lines, "\n")) && *line) {
 		char *path = strchr(line, '\t');
@@ -306,17 +414,18 @@ static int annotate(struct annotate *a)
 	const char *why;
 	int ret;
 
-	if (page_owner_cmd_spare_file(&a->cmd, a->vmlinux))
-		return PAGE_OWNER_FAILED;
 	ret = page_owner_cmd_load(&a->cmd, &a->load, a->cmd.in);
 	if (ret)
 		return ret;
 	if (page_owner_sort_by_pages(&a->load.agg))
 		return PAGE_OWNER_FAILED;
+	if (!find_vmlinux(a) || page_owner_cmd_spare_file(&a->cmd, a->vmlinux))
+		return PAGE_OWNER_FAILED;
 	if (page_owner_symbols_open(&a->symbols, a->vmlinux, &why)) {
 		page_owner_complain("cannot use %s: %s", a->vmlinux, why);
 		return PAGE_OWNER_FAILED;
 	}
+	compare_kernels(a);
 	a->rows = a->load.agg.nr;
 	if (a->cmd.top && a->rows > a->cmd.top)
 		a->rows = a->cmd.top;
@@ -324,7 +433,10 @@ static int annotate(struct annotate *a)
 		page_owner_complain("out of memory");
 		return PAGE_OWNER_FAILED;
 	}
-	return find_lines(a) ? PAGE_OWNER_FAILED : write_annotated(a);
+	if (find_lines(a))
+		return PAGE_OWNER_FAILED;
+	count_unknown(a);
+	return write_annotated(a);
 }
 
 static int parse_own(void *data, int opt)
@@ -337,6 +449,9 @@ static int parse_own(void *data, int opt)
 		return 0;
 	case OPT_ADDR2LINE:
 		a->addr2line = optarg;
+		return 0;
+	case OPT_SYMFS:
+		a->symfs = optarg;
 		return 0;
 	case OPT_STRIP:
 		a->strip = optarg;
@@ -355,6 +470,7 @@ static int parse_args(struct annotate *a, int argc, char **argv)
 	static const struct option options[] = {
 		{ "vmlinux", required_argument, NULL, OPT_VMLINUX },
 		{ "addr2line", required_argument, NULL, OPT_ADDR2LINE },
+		{ "symfs", required_argument, NULL, OPT_SYMFS },
 		{ "strip", required_argument, NULL, OPT_STRIP },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -368,12 +484,6 @@ static int parse_args(struct annotate *a, int argc, char **argv)
 
 	if (ret)
 		return ret;
-	if (!a->vmlinux)
-		a->vmlinux = find_vmlinux();
-	if (!a->vmlinux) {
-		page_owner_complain("no vmlinux of the running kernel; name one with --vmlinux");
-		return -1;
-	}
 	a->cmd.request.cull = 1u << PAGE_OWNER_BY_STACK;
 	return page_owner_cmd_input(&a->cmd, argc, argv);
 }
@@ -383,6 +493,7 @@ int page_owner_cmd_annotate(int argc, char **argv)
 	struct annotate a = {
 		.cmd = { .name = "annotate", .top = DEFAULT_TOP },
 		.addr2line = "addr2line",
+		.symfs = "",
 	};
 	int ret = parse_args(&a, argc, argv);
 

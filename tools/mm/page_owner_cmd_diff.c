@@ -48,7 +48,7 @@ static const char help[] =
 "      --top N           how many rows to show of what has grown, and of what has\n"
 "                        shrunk, 0 for all (default: 20)\n"
 "  -v, --verbose         whole stacks\n"
-"      --threshold BYTES leave out what has grown or shrunk by less; units K, M, G\n"
+"      --threshold BYTES leave out what has grown or shrunk by less; as 64K or 1.5GiB\n"
 "      --exit-code       exit with status 4 if something has grown (by the threshold)\n"
 PAGE_OWNER_COMMON_HELP;
 
@@ -305,25 +305,6 @@ static int write_diff(struct diff *d)
 	return ret == PAGE_OWNER_FINE && d->exit_code && d->nr_grown ? EXIT_GROWN : ret;
 }
 
-static int parse_bytes(struct diff *d, const char *text)
-{
-	static const char units[] = "KMGT";
-	const char *unit;
-	char *end;
-
-	d->threshold = strtoull(text, &end, 10);
-	unit = *end ? strchr(units, *end & ~0x20) : NULL;
-	if (unit) {
-		d->threshold <<= 10 * (unit - units + 1);
-		end++;
-	}
-	if (*text >= '0' && *text <= '9' && !*end)
-		return 0;
-	page_owner_complain("--threshold wants a number of bytes, as 64K or 10M, not '%s'",
-			    text);
-	return -1;
-}
-
 static int parse_own(void *data, int opt)
 {
 	struct diff *d = data;
@@ -336,7 +317,7 @@ static int parse_own(void *data, int opt)
 		d->exit_code = true;
 		return 0;
 	case OPT_THRESHOLD:
-		return parse_bytes(d, optarg);
+		return page_owner_parse_bytes("--threshold", optarg, &d->threshold);
 	case 'i':
 		page_owner_complain("diff takes its inputs as OLD NEW");
 		return -1;

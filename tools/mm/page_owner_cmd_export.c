@@ -60,7 +60,7 @@ static const char help[] =
 "  -i, --input FILE      the same as FILE\n"
 "      --by KEY[,KEY]... what to count together (default: stack; for pprof also comm,\n"
 "                        pid, memcg and node; for openmetrics also allocator)\n"
-"  -v                    whole stacks, with the page allocator's own functions; json\n"
+"  -v, --verbose         whole stacks, with the page allocator's own functions; json\n"
 "                        has them always\n"
 "      --top N           how many owners, 0 for all, in openmetrics (default: 50)\n"
 "                        and json (default: all)\n"

@@ -15,6 +15,7 @@
 
 #include "page_owner_cmd.h"
 #include "page_owner_pack.h"
+#include "page_owner_symbols.h"
 #include "page_owner_text.h"
 
 #define PIECE_SIZE	((size_t)1 << 20)
@@ -62,7 +63,7 @@ static uint64_t clock_ns(clockid_t id)
 }
 
 /* A small file, with a NUL at its end; NULL if it cannot be read */
-static char *read_file(const char *dir, const char *name)
+static char *read_sized_file(const char *dir, const char *name, size_t *size)
 {
 	char path[4096], *text;
 	size_t len = 0;
@@ -82,7 +83,15 @@ static char *read_file(const char *dir, const char *name)
 	close(fd);
 	if (text)
 		text[len] = '\0';
+	*size = len;
 	return text;
+}
+
+static char *read_file(const char *dir, const char *name)
+{
+	size_t size;
+
+	return read_sized_file(dir, name, &size);
 }
 
 /* All that a capture says of itself is lines. */
@@ -162,6 +171,18 @@ static void put_file(const struct record *r, FILE *info, const char *name,
 	free(text);
 }
 
+/* Which build of the kernel this is, for what knows its symbols */
+static void put_build_id(const struct record *r, FILE *info)
+{
+	char id[PAGE_OWNER_BUILD_ID];
+	size_t size;
+	char *notes = read_sized_file(r->debugfs, "../notes", &size);
+
+	if (notes && page_owner_build_id(id, notes, size))
+		fprintf(info, "build_id %s\n", id);
+	free(notes);
+}
+
 static int put_info(struct record *r)
 {
 	char *zoneinfo = read_file(r->proc, "zoneinfo"), *text = NULL;
@@ -174,6 +195,7 @@ static int put_info(struct record *r)
 		return -1;
 	}
 	put_file(r, info, "kernel", "version");
+	put_build_id(r, info);
 	put_file(r, info, "cmdline", "cmdline");
 	put_file(r, info, "host", "sys/kernel/hostname");
 	put_file(r, info, "boot", "sys/kernel/random/boot_id");
@@ -398,8 +420,10 @@ static int parse_packing(struct record *r, const char *text)
 	return -1;
 }
 
-static int parse_option(struct record *r, int opt)
+static int parse_option(void *data, int opt)
 {
+	struct record *r = data;
+
 	switch (opt) {
 	case 'o':
 		r->cmd.out = optarg;
@@ -429,19 +453,19 @@ static int parse_args(struct record *r, int argc, char **argv)
 		{ "text", no_argument, NULL, OPT_TEXT },
 		{ "debugfs", required_argument, NULL, OPT_DEBUGFS },
 		{ "proc", required_argument, NULL, OPT_PROC },
-		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
-	int opt;
+	static const struct page_owner_syntax syntax = {
+		.help = help,
+		.letters = "o:h",
+		.options = options,
+		.own_only = true,
+		.option = parse_option,
+	};
+	int ret = page_owner_cmd_options(&syntax, r, argc, argv);
 
-	while ((opt = getopt_long(argc, argv, "o:h", options, NULL)) >= 0) {
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return 1;
-		}
-		if (parse_option(r, opt))
-			return -1;
-	}
+	if (ret)
+		return ret;
 	r->words = argv + optind;
 	r->nr_words = argc - optind;
 	for (int i = 0; i < r->nr_words; i++) {

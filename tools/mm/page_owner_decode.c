@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "page_owner_magic.h"
 #include "page_owner_raw.h"
 
 /* Exit status. */
@@ -18,11 +20,18 @@ enum { FINE, FAILED, USAGE, DAMAGED };
 
 static void print_help(FILE *to)
 {
-	fputs("usage: page_owner_decode [-m stack|handle|stack_handle] [capture]\n"
+	fputs("Usage: page_owner_decode [OPTION]... [DUMP]\n"
+	      "Print the text of a binary dump of page_owner, which is taken with mode=raw:\n"
+	      "    exec 3<>/sys/kernel/debug/page_owner; echo mode=raw >&3; cat <&3 >dump\n"
+	      "Without a name, or with -, the dump is read from standard input.\n"
 	      "\n"
-	      "Prints the text of a capture of page_owner that was taken with mode=raw:\n"
-	      "    exec 3<>/sys/kernel/debug/page_owner; echo mode=raw >&3; cat <&3 >capture\n"
-	      "Without a name, or with -, the capture is read from standard input.\n", to);
+	      "  -m, --mode MODE   what to say of stacks: stack (default), handle or\n"
+	      "                    stack_handle\n"
+	      "  -h, --help        print this text\n"
+	      "  -V, --version     print the version\n"
+	      "\n"
+	      "Exit status: 0 fine, 1 failure, 2 wrong usage, 3 damaged input (what is before\n"
+	      "the damage is in the output).\n", to);
 }
 
 static enum page_owner_raw_mode parse_mode(const char *name)
@@ -38,16 +47,30 @@ static enum page_owner_raw_mode parse_mode(const char *name)
 	exit(USAGE);
 }
 
-/* Where the capture comes from; @err is why it could not be read */
+/* How much of a source tells what it is; the kernel wants to be asked for more. */
+#define HEAD_WANTED	((size_t)4 << 10)
+#define HEAD_SIZE	((size_t)132 << 10)
+
+/**
+ * struct source - where the dump comes from
+ * @name: for messages
+ * @fd: the file
+ * @err: why it could not be read, 0 if it could
+ * @head: its first bytes
+ * @head_len: how many of these there are
+ * @head_pos: how many were given to the reader
+ */
 struct source {
 	const char *name;
 	int fd;
 	int err;
+	char head[HEAD_SIZE];
+	size_t head_len;
+	size_t head_pos;
 };
 
-static ssize_t read_file(void *data, void *buf, size_t len)
+static ssize_t read_fd(struct source *source, void *buf, size_t len)
 {
-	struct source *source = data;
 	ssize_t n;
 
 	do
@@ -56,6 +79,76 @@ static ssize_t read_file(void *data, void *buf, size_t len)
 	if (n < 0)
 		source->err = errno;
 	return n;
+}
+
+static ssize_t read_file(void *data, void *buf, size_t len)
+{
+	struct source *source = data;
+	size_t left = source->head_len - source->head_pos;
+
+	if (!left)
+		return source->err ? -1 : read_fd(source, buf, len);
+	if (len > left)
+		len = left;
+	memcpy(buf, source->head + source->head_pos, len);
+	source->head_pos += len;
+	return len;
+}
+
+static void read_head(struct source *source)
+{
+	ssize_t n;
+
+	do {
+		n = read_fd(source, source->head + source->head_len,
+			    HEAD_SIZE - source->head_len);
+		if (n > 0)
+			source->head_len += n;
+	} while (n > 0 && source->head_len < HEAD_WANTED);
+}
+
+static bool head_begins(const struct source *source, const char *word)
+{
+	size_t len = strlen(word);
+
+	return source->head_len >= len && !memcmp(source->head, word, len);
+}
+
+static bool head_has(const struct source *source, const char *word)
+{
+	return memmem(source->head, source->head_len, word, strlen(word));
+}
+
+/* What the input is, if that is known and not what is to be decoded; else NULL */
+static const char *other_kind(const struct source *source)
+{
+	if (head_begins(source, PAGE_OWNER_RAW_MAGIC))
+		return NULL;
+	if (head_begins(source, "page_owner capture "))
+		return "a capture of 'page_owner record', which 'page_owner report' reads";
+	if (head_has(source, "Page allocated via order ") ||
+	    head_has(source, "Page last allocated via order "))
+		return "a text dump already; there is nothing to decode";
+	if (head_begins(source, "handle: ") || head_begins(source, "handle pages ") || head_has(source, "nr_base_pages: ") ||
+	    (head_begins(source, " ") && head_has(source, "+0x")))
+		return "a file of page_owner_stacks/, which is text and no dump";
+	return NULL;
+}
+
+/* Says so if the input is something else, and what to do. */
+static bool is_other_kind(const struct source *source)
+{
+	const char *program = page_owner_magic(source->head, source->head_len);
+	const char *kind = other_kind(source);
+
+	if (program)
+		fprintf(stderr, "page_owner_decode: %s is packed with %s\n"
+			"Try '%s -dc <%s | page_owner_decode', or 'page_owner report' for a capture.\n",
+			source->name, program, program,
+			source->fd == STDIN_FILENO ? "FILE" : source->name);
+	else if (kind)
+		fprintf(stderr, "page_owner_decode: %s is %s\n", source->name, kind);
+	return program || kind;
 }
 
 /* Says why the capture is not whole; returns an exit status. */
@@ -112,33 +205,63 @@ static int decode(struct page_owner_raw_reader *raw, enum page_owner_raw_mode mo
 	return page_owner_raw_error(raw) ? cannot_decode(raw, source, records) : FINE;
 }
 
-int main(int argc, char **argv)
+static int wrong_usage(const char *why)
+{
+	fprintf(stderr, "%s%sTry 'page_owner_decode --help'.\n", why, *why ? "\n" : "");
+	return USAGE;
+}
+
+/* Help and version were all that was wanted; returns an exit status. */
+static int end_output(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return FINE;
+	fprintf(stderr, "page_owner_decode: cannot write: %s\n", strerror(errno));
+	return FAILED;
+}
+
+/* Returns an exit status, or -1 to go on. */
+static int parse_args(int argc, char **argv, enum page_owner_raw_mode *mode)
 {
 	static const struct option options[] = {
 		{ "mode", required_argument, NULL, 'm' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
 		{}
 	};
-	enum page_owner_raw_mode mode = PAGE_OWNER_RAW_STACK;
-	struct page_owner_raw_reader *raw;
-	struct source source = { "standard input", STDIN_FILENO, 0 };
-	int c, status;
+	int c;
 
-	while ((c = getopt_long(argc, argv, "m:h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "m:hV", options, NULL)) != -1) {
 		if (c == 'h') {
 			print_help(stdout);
-			return FINE;
+			return end_output();
 		}
-		if (c != 'm') {
-			print_help(stderr);
-			return USAGE;
+		if (c == 'V') {
+			puts("page_owner_decode " PAGE_OWNER_VERSION);
+			return end_output();
 		}
-		mode = parse_mode(optarg);
+		if (c != 'm')
+			return wrong_usage("");
+		if (*mode)
+			return wrong_usage("page_owner_decode: --mode is given twice");
+		*mode = parse_mode(optarg);
 	}
-	if (argc - optind > 1) {
-		print_help(stderr);
-		return USAGE;
-	}
+	if (argc - optind > 1)
+		return wrong_usage("page_owner_decode: takes one dump");
+	if (!*mode)
+		*mode = PAGE_OWNER_RAW_STACK;
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	enum page_owner_raw_mode mode = 0;
+	struct page_owner_raw_reader *raw;
+	static struct source source = { .name = "standard input", .fd = STDIN_FILENO };
+	int status = parse_args(argc, argv, &mode);
+
+	if (status >= 0)
+		return status;
 	if (optind < argc && strcmp(argv[optind], "-")) {
 		source.name = argv[optind];
 		source.fd = open(source.name, O_RDONLY);
@@ -148,6 +271,9 @@ int main(int argc, char **argv)
 			strerror(errno));
 		return FAILED;
 	}
+	read_head(&source);
+	if (is_other_kind(&source))
+		return FAILED;
 	raw = page_owner_raw_open(read_file, &source);
 	if (!raw) {
 		fputs("page_owner_decode: out of memory\n", stderr);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "page_owner_load.h"
+#include "page_owner_magic.h"
 #include "page_owner_rawstream.h"
 
 #define DEFAULT_PAGE_SIZE	4096
@@ -279,6 +280,23 @@ static int count_split(struct page_owner_load *load, int fd, off_t start,
 	return run_parts(load, fd, req, bounds, nr) ? -1 : 1;
 }
 
+/* NULL with errno set, and then load->unpack says what helps */
+static struct page_owner_stream *unpack(struct page_owner_load *load,
+					struct page_owner_stream *packed)
+{
+	struct page_owner_stream *s = page_owner_stream_unpack(packed);
+	const void *magic;
+	size_t len;
+
+	if (s || errno != EPROTONOSUPPORT)
+		return s;
+	/* It is in memory already. */
+	magic = page_owner_stream_peek(packed, PAGE_OWNER_MAGIC_LEN, &len);
+	load->unpack = magic ? page_owner_magic(magic, len) : NULL;
+	errno = EPROTONOSUPPORT;
+	return NULL;
+}
+
 static int read_stacks_file(struct page_owner_load *load, const char *path)
 {
 	struct page_owner_stream *s = NULL, *packed;
@@ -289,7 +307,7 @@ static int read_stacks_file(struct page_owner_load *load, const char *path)
 		return -1;
 	packed = page_owner_stream_fd(fd);
 	if (packed)
-		s = page_owner_stream_unpack(packed);
+		s = unpack(load, packed);
 	if (s)
 		ret = page_owner_handles_read(&load->handles, s);
 	page_owner_stream_close(s ? s : packed);
@@ -313,7 +331,7 @@ static int is_stacks(struct page_owner_stream *s)
 /* Takes off the layers around the text; the stream stays one to close. */
 static int unwrap(struct page_owner_load *load, struct page_owner_stream **s)
 {
-	struct page_owner_stream *inner = page_owner_stream_unpack(*s);
+	struct page_owner_stream *inner = unpack(load, *s);
 	const char *text;
 	size_t len;
 

@@ -50,6 +50,7 @@ struct page_owner_request {
  * @left_out_pages: number of their pages, saturating
  * @no_frames: number of records without any
  * @failed: what could not be read, if page_owner_load() failed
+ * @unpack: the program that unpacks it, if it failed with EPROTONOSUPPORT
  */
 struct page_owner_load {
 	struct page_owner_agg agg;
@@ -63,6 +64,7 @@ struct page_owner_load {
 	unsigned long long left_out_pages;
 	unsigned long long no_frames;
 	const char *failed;
+	const char *unpack;
 };
 
 /**

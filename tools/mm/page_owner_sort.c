@@ -15,10 +15,10 @@
 
 #include "page_owner_allocator.h"
 #include "page_owner_load.h"
+#include "page_owner_magic.h"
 #include "page_owner_output.h"
 #include "page_owner_pack.h"
 
-#define VERSION		"1.0"
 #define MAX_KEYS	32
 
 enum {
@@ -103,6 +103,7 @@ static const char help[] =
 "\n"
 "  -h, --help             print this text\n"
 "  -V, --version          print the version\n"
+"  -d                     does nothing; old scripts have it\n"
 "\n"
 "Exit status: 0 fine, 1 failure, 2 wrong usage, 3 damaged input (what could be\n"
 "read is in the output, and what could not is counted on standard error).\n";
@@ -299,7 +300,7 @@ static int parse_args(struct options *opts, int argc, char **argv)
 			return 1;
 		}
 		if (opt == 'V') {
-			puts("page_owner_sort " VERSION);
+			puts("page_owner_sort " PAGE_OWNER_VERSION);
 			page_owner_put_packing(stdout);
 			return 1;
 		}
@@ -494,15 +495,18 @@ static unsigned int times_to_keep(const struct options *opts)
 	return 0;
 }
 
-static void load_failed(const struct options *opts)
+static void load_failed(const struct options *opts, const struct page_owner_load *load)
 {
-	if (errno == EPROTONOSUPPORT)
-		complain("%s is packed; built without that library, this cannot read it",
-			 opts->in_name);
-	else if (errno == ENOMEM)
+	if (errno == EPROTONOSUPPORT) {
+		complain("%s is packed with %s, which this program cannot unpack",
+			 opts->in_name, load->unpack);
+		complain("unpack it first: %s -dc <%s | page_owner_sort - %s", load->unpack,
+			 strcmp(opts->in, "-") ? opts->in : "FILE", opts->out);
+	} else if (errno == ENOMEM) {
 		complain("out of memory; cull by fewer keys, or select less");
-	else
+	} else {
 		complain("cannot read %s: %s", opts->in_name, strerror(errno));
+	}
 }
 
 static int process(const struct options *opts, int in, struct page_owner_output *out)
@@ -519,7 +523,7 @@ static int process(const struct options *opts, int in, struct page_owner_output 
 	bool damaged;
 
 	if (page_owner_load(&load, in, &request)) {
-		load_failed(opts);
+		load_failed(opts, &load);
 	} else {
 		damaged = report_damage(opts, &load);
 		/* Nothing is no result, and must not replace an old one. */

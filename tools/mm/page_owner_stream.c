@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "page_owner_magic.h"
 #include "page_owner_stream.h"
 
 #ifdef HAVE_ZLIB
@@ -270,19 +271,22 @@ static struct page_owner_stream *unpack_zstd(struct page_owner_stream *under)
 struct page_owner_stream *
 page_owner_stream_unpack(struct page_owner_stream *under)
 {
-	static const unsigned char gzip[] = { 0x1f, 0x8b };
-	static const unsigned char zstd[] = { 0x28, 0xb5, 0x2f, 0xfd };
+	const char *program;
 	const void *magic;
 	size_t len;
 
-	magic = page_owner_stream_peek(under, sizeof(zstd), &len);
+	magic = page_owner_stream_peek(under, PAGE_OWNER_MAGIC_LEN, &len);
 	if (!magic)
 		return NULL;
-	if (len >= sizeof(gzip) && !memcmp(magic, gzip, sizeof(gzip)))
+	program = page_owner_magic(magic, len);
+	if (!program)
+		return under;
+	if (!strcmp(program, "gzip"))
 		return unpack_gzip(under);
-	if (len >= sizeof(zstd) && !memcmp(magic, zstd, sizeof(zstd)))
+	if (!strcmp(program, "zstd"))
 		return unpack_zstd(under);
-	return under;
+	errno = EPROTONOSUPPORT;
+	return NULL;
 }
 
 const void *page_owner_stream_peek(struct page_owner_stream *s, size_t size,

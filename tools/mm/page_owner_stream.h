@@ -72,7 +72,8 @@ struct page_owner_stream *page_owner_stream_memory(const void *data, size_t len)
  *	is another
  *
  * Return: the stream of what was packed, or @under if it is not packed, or NULL
- * with errno set: EPROTONOSUPPORT if this program was built without the library.
+ * with errno set: EPROTONOSUPPORT if it is packed in another way, or this program
+ * was built without the library.
  */
 struct page_owner_stream *
 page_owner_stream_unpack(struct page_owner_stream *under);

@@ -7,6 +7,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -67,6 +68,34 @@ static int add_table(struct page_owner_symbols *s, const Elf64_Shdr *table,
 	return 0;
 }
 
+bool page_owner_build_id(char *id, const void *notes, size_t size)
+{
+	const unsigned char *pos = notes;
+	Elf64_Nhdr note;
+
+	while (size >= sizeof(note)) {
+		uint64_t name_size, id_size;
+
+		memcpy(&note, pos, sizeof(note));
+		name_size = ((uint64_t)note.n_namesz + 3) & ~3ull;
+		id_size = ((uint64_t)note.n_descsz + 3) & ~3ull;
+		pos += sizeof(note);
+		size -= sizeof(note);
+		if (name_size + id_size > size)
+			return false;
+		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+		    !memcmp(pos, "GNU", 4) && note.n_descsz &&
+		    note.n_descsz * 2 < PAGE_OWNER_BUILD_ID) {
+			for (unsigned int i = 0; i < note.n_descsz; i++)
+				sprintf(id + 2 * i, "%02x", pos[name_size + i]);
+			return true;
+		}
+		pos += name_size + id_size;
+		size -= name_size + id_size;
+	}
+	return false;
+}
+
 static const char *read_tables(struct page_owner_symbols *s)
 {
 	const int byte_order = htole16(1) == 1 ? ELFDATA2LSB : ELFDATA2MSB;
@@ -83,6 +112,10 @@ static const char *read_tables(struct page_owner_symbols *s)
 		return "it is damaged";
 	for (unsigned int i = 0; i < head->e_shnum; i++) {
 		memcpy(&table, sections + i * sizeof(table), sizeof(table));
+		if (table.sh_type == SHT_NOTE && !*s->build_id &&
+		    part(s, table.sh_offset, table.sh_size))
+			page_owner_build_id(s->build_id, part(s, table.sh_offset,
+							      table.sh_size), table.sh_size);
 		if (table.sh_type != SHT_SYMTAB || table.sh_link >= head->e_shnum)
 			continue;
 		memcpy(&names, sections + table.sh_link * sizeof(names), sizeof(names));
@@ -118,6 +151,30 @@ int page_owner_symbols_open(struct page_owner_symbols *s, const char *path,
 	}
 	qsort(s->list, s->nr, sizeof(*s->list), compare);
 	return 0;
+}
+
+struct page_owner_span
+page_owner_symbols_banner(const struct page_owner_symbols *s, const char *like)
+{
+	static const char start[] = "Linux version ";
+	struct page_owner_span span = { (const char *)s->map, 0 };
+	const char *end = span.ptr + s->size, *pos;
+
+	pos = *like ? memmem(span.ptr, s->size, like, strlen(like)) : NULL;
+	for (pos = pos ? pos : span.ptr; pos; pos++) {
+		pos = memmem(pos, end - pos, start, strlen(start));
+		if (!pos)
+			return span;
+		/* Not a format string, nor an empty one */
+		if (pos + strlen(start) < end && pos[strlen(start)] >= '0' &&
+		    pos[strlen(start)] <= '9')
+			break;
+	}
+	span.ptr = pos;
+	while (pos < end && *pos && *pos != '\n')
+		pos++;
+	span.len = pos - span.ptr;
+	return span;
 }
 
 static int compare_name(const char *name, struct page_owner_span span)

@@ -139,16 +139,13 @@ fuzz_tests() {
 	else fail "damaged inputs" "exit status $rc: $(tail -n 30 "$tmp/log")"; fi
 }
 
-for part in options inputs outputs stock report export live; do
+for part in options inputs outputs stock report export live usage; do
 	. "tests/page_owner_$part.sh"
 done
 
 build
 unit_tests page_owner_unit
 unit_tests page_owner_raw_unit
-test_that "a capture that is none: exit status 3" sh -c '
-	"$1" /dev/null; [ $? = 3 ] && { "$1" /nowhere; [ $? = 1 ]; } &&
-	{ "$1" -m none; [ $? = 2 ]; }' sh "$tmp/tested/page_owner_decode"
 fuzz_tests
 option_tests
 input_tests
@@ -162,7 +159,7 @@ record_tests
 top_tests
 leaks_tests
 annotate_tests
-install_tests
+usage_tests_of_all
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -360,6 +360,107 @@ boot_tests() {
 	test_that "leaks: the ID has the last word" test "$rc" = 0 -a ! -s "$tmp/stderr"
 }
 
+# capture_of FILE INFO: a capture of that dump, with lines of its own to be known by
+capture_of() {
+	printf 'page_owner capture 1\nsection info %d\n%s\n\n' $((${#2} + 1)) "$2"
+	printf 'section dump %d\n' "$(wc -c <"$1")"
+	cat "$1"
+	size=$(wc -c <"$1")
+	printf '\nsection end %d\nbytes %d\n\n' $((${#size} + 7)) "$size"
+}
+
+# Which vmlinux is taken, and if it is the right one
+annotate_kernel_tests() {
+	banner="Linux version 1.2.3-x (me@here) (cc 4) #5 SMP"
+	capture_of "$tmp/d2" "kernel $banner" >"$tmp/captured"
+	for place in usr/lib/debug/boot/vmlinux-1.2.3-x usr/lib/debug/lib/modules/1.2.3-x/vmlinux \
+		     usr/lib/debug/usr/lib/modules/1.2.3-x/vmlinux \
+		     lib/modules/1.2.3-x/build/vmlinux boot/vmlinux-1.2.3-x; do
+		rm -rf "$tmp/symfs"
+		mkdir -p "$tmp/symfs/${place%/*}"
+		cp "$tmp/program" "$tmp/symfs/$place"
+		says "annotate: finds $place" 0 "not in $tmp/symfs/$place" \
+			annotate --symfs "$tmp/symfs" "$tmp/captured"
+	done
+	test_that "annotate: no warning, as nothing is known of it" \
+		sh -c '! grep -q WARNING "$1"' sh "$tmp/stderr"
+	says "annotate: counts what has no line" 0 \
+		"3 of 4 frames have no line: 1 in modules, 2 not in $tmp/program" \
+		annotate --vmlinux "$tmp/program" "$tmp/captured"
+	mkdir -p "$tmp/symfs/lib/modules" "$tmp/symfs/elsewhere/build"
+	cp "$tmp/program" "$tmp/symfs/elsewhere/build/vmlinux"
+	for kernel in 1.2.3-y 1.2.3 /1.2.3-x 1.2.3-x/y ../../elsewhere; do
+		capture_of "$tmp/d2" "kernel Linux version $kernel (me)" >"$tmp/d4"
+		says "annotate: no vmlinux of $kernel" 1 "vmlinux" \
+			annotate --symfs "$tmp/symfs" "$tmp/d4"
+		test_that "and that is said" grep -q "no vmlinux of\|does not tell" \
+			"$tmp/stderr"
+	done
+	says "annotate: a dump does not tell its kernel" 1 "$tmp/d2 does not tell its kernel" \
+		annotate --symfs "$tmp/symfs" "$tmp/d2"
+	test_that "and then it is the one that runs" \
+		grep -q "no vmlinux of $(uname -r) is in $tmp/symfs" "$tmp/stderr"
+	escape=$(printf '\033[2J')
+	capture_of "$tmp/d2" "kernel Linux version 1.2$escape (me)
+build_id $escape" >"$tmp/d4"
+	run annotate --vmlinux "$tmp/program" "$tmp/d4"
+	cp "$tmp/stderr" "$tmp/got"
+	run annotate --symfs "$tmp/symfs" "$tmp/d4"
+	test_that "annotate: what a capture says does not speak to the terminal" \
+		sh -c '! grep -q "$2" "$1/got" && ! grep -q "$2" "$1/stderr"' sh "$tmp" "$(printf '\033')"
+	head -c -20 "$tmp/captured" >"$tmp/d4"
+	says "annotate: a damaged capture" 3 "damaged" annotate --vmlinux "$tmp/program" "$tmp/d4"
+	annotate_identity_tests
+}
+
+# warns NAME yes|no ARGUMENT...: that the vmlinux is another kernel's
+warns() {
+	warned=no name=$1 want=$2
+	shift 2
+	run annotate "$@"
+	! grep -q "WARNING: .* is not the kernel of $tmp/captured" "$tmp/stderr" || warned=yes
+	test_that "annotate: $name: a warning: $want" test "$rc $warned" = "0 $want"
+}
+
+annotate_identity_tests() {
+	{ cat "$tmp/program"; printf 'Linux version 9.9\n\0%s\n\0' "$banner"; } >"$tmp/same"
+	{ cat "$tmp/program"; printf 'Linux version %%s\n\0%s\n\0' "${banner%5 *}6 SMP"; } \
+		>"$tmp/another"
+	{ cat "$tmp/program"; printf '%s PREEMPT\n\0' "$banner"; } >"$tmp/longer"
+	warns "the same banner" no --vmlinux "$tmp/same" "$tmp/captured"
+	warns "a longer banner" yes --vmlinux "$tmp/longer" "$tmp/captured"
+	warns "another banner" yes --vmlinux "$tmp/another" "$tmp/captured"
+	test_that "and both are shown" test \
+		"$(grep -c "^  .*: Linux version 1.2.3-x" "$tmp/stderr")" = 2
+	id=0123456789abcdef0123456789abcdef01234567
+	(cd "$tmp" && $CC $flags -Wl,--build-id=0x$id -o withid code.c)
+	capture_of "$tmp/d2" "kernel $banner
+build_id $id" >"$tmp/captured"
+	warns "the same build ID" no --vmlinux "$tmp/withid" "$tmp/captured"
+	(cd "$tmp" && $CC $flags -Wl,--build-id=0x${id%7}8 -o otherid code.c)
+	warns "another build ID" yes --vmlinux "$tmp/otherid" "$tmp/captured"
+	printf '%s\n\0' "$banner" >>"$tmp/otherid"
+	warns "another build ID, the same banner" yes --vmlinux "$tmp/otherid" "$tmp/captured"
+	printf '%s PREEMPT\n\0' "$banner" >>"$tmp/withid"
+	warns "the same build ID has the last word" no --vmlinux "$tmp/withid" "$tmp/captured"
+	# record takes it from where the kernel shows its notes.
+	mkdir -p "$tmp/sys/debug"
+	cp "$tmp/d2" "$tmp/sys/debug/page_owner"
+	printf '\4\0\0\0\1\0\0\0\1\1\0\0XYZ\0\7\0\0\0' >"$tmp/sys/notes"
+	{
+		printf '\4\0\0\0\24\0\0\0\3\0\0\0GNU\0'
+		for byte in $(echo $id | sed 's/../0x& /g'); do
+			printf "\\$(printf %03o "$byte")"
+		done
+	} >>"$tmp/sys/notes"
+	run record --debugfs "$tmp/sys/debug" --compress none -o "$tmp/with"
+	test_that "record: the build ID" grep -aqx "build_id $id" "$tmp/with"
+	head -c 40 "$tmp/sys/notes" >"$tmp/d4"
+	mv "$tmp/d4" "$tmp/sys/notes"
+	run record --debugfs "$tmp/sys/debug" --compress none -o "$tmp/with"
+	test_that "record: damaged notes have none" sh -c '! grep -aq build_id "$1"' sh "$tmp/with"
+}
+
 annotate_tests() {
 	says "annotate: not a vmlinux" 1 "no vmlinux" annotate --vmlinux "$d" "$d"
 	says "annotate: no such vmlinux" 1 "No such file" annotate --vmlinux "$tmp/none" "$d"
@@ -417,62 +518,8 @@ annotate_tests() {
 		test "$(sed -n 's/^  *code\.c:1[0-9]  //p' "$tmp/stdout")" = outer
 	says "annotate: no addr2line" 1 "part of binutils" annotate --vmlinux "$tmp/program" \
 		--addr2line "$tmp/none" "$tmp/d2"
+	annotate_kernel_tests
 	says "annotate: another kernel's" 0 "knows no lines" annotate --vmlinux "$tmp/program" "$d"
 	head -c 600 "$tmp/program" >"$tmp/program2"
 	says "annotate: a damaged vmlinux" 1 "it is damaged" annotate --vmlinux "$tmp/program2" "$d"
-}
-
-# complete WORD...: what the completion offers for the last of them
-complete_to() {
-	bash -c '. ./page_owner_completion.bash
-		COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _page_owner
-		echo "${COMPREPLY[*]}"' bash "$@"
-}
-
-completes() {
-	want=$1
-	shift
-	test_that "completion: $*" test "$(complete_to "$@")" = "$want"
-}
-
-install_tests() {
-	make -s -f page_owner.mk OUTPUT="$tmp/plain" CC="$CC" LDFLAGS= PREFIX=/p \
-		DESTDIR="$tmp/root" install >"$tmp/log" 2>&1 || true
-	printf './p/%s\n' sbin/page_owner sbin/page_owner_decode sbin/page_owner_sort \
-		share/bash-completion/completions/page_owner >"$tmp/want"
-	(cd "$tmp/root" && find . -type f) | LC_ALL=C sort >"$tmp/got"
-	test_that "make install" cmp "$tmp/want" "$tmp/got"
-	if command -v rst2man >/dev/null; then
-		for page in page_owner page_owner_sort page_owner_decode; do
-			test_that "the manual page of $page" \
-				rst2man --strict Documentation/$page.rst "$tmp/$page.8"
-		done
-	else
-		skip "manual pages" "there is no rst2man"
-	fi
-	test_that "make man makes a page of each program" sh -c '
-		make -s -f page_owner.mk -n -B OUTPUT= man | grep -o "page_owner[a-z_]*\.8$" |
-			sort >"$1/got"
-		printf "%s.8\n" page_owner page_owner_decode page_owner_sort | cmp - "$1/got"' \
-		sh "$tmp"
-	for command in record report top diff leaks export annotate; do
-		run $command --help
-		missing=
-		for option in $(grep -o -- '--[a-z][a-z0-9-]*' "$tmp/stdout" | sort -u); do
-			grep -qF -e "$option" Documentation/page_owner.rst ||
-				missing="$missing $option"
-			complete_to page_owner $command "$option" | grep -qwF -e "$option" ||
-				missing="$missing $option (completion)"
-		done
-		test_that "$command: what the help names is in the manual, and completes:$missing" \
-			test "$rc$missing" = 0
-	done
-	if ! command -v bash >/dev/null; then
-		skip "completion" "there is no bash"
-		return
-	fi
-	completes "record report" page_owner re
-	completes "memcg module migratetype" page_owner report --by m
-	completes "folded flamegraph" page_owner export --format = f
-	completes "--kept" page_owner leaks --k
 }

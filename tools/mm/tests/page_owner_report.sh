@@ -317,7 +317,7 @@ report_packed_tests() {
 	prog=$tmp/bare/page_owner
 	says "gzip without zlib" 1 "built without that library" report "$tmp/d.gz"
 	prog=$tmp/bare/page_owner_sort
-	says "sorting gzip without zlib" 1 "built without that library" "$tmp/d.gz" "$tmp/none"
+	says "sorting gzip without zlib" 1 "is packed with gzip" "$tmp/d.gz" "$tmp/none"
 	test_that "and nothing is written" test ! -e "$tmp/none"
 	prog=$owner
 }

@@ -129,7 +129,8 @@ static const char *other_kind(const struct source *source)
 	if (head_has(source, "Page allocated via order ") ||
 	    head_has(source, "Page last allocated via order "))
 		return "a text dump already; there is nothing to decode";
-	if (head_begins(source, "handle: ") || head_begins(source, "handle pages ") || head_has(source, "nr_base_pages: ") ||
+	if (head_begins(source, "handle: ") || head_begins(source, "handle pages ") ||
+	    head_has(source, "nr_base_pages: ") ||
 	    (head_begins(source, " ") && head_has(source, "+0x")))
 		return "a file of page_owner_stacks/, which is text and no dump";
 	return NULL;

@@ -407,7 +407,8 @@ build_id $escape" >"$tmp/d4"
 	cp "$tmp/stderr" "$tmp/got"
 	run annotate --symfs "$tmp/symfs" "$tmp/d4"
 	test_that "annotate: what a capture says does not speak to the terminal" \
-		sh -c '! grep -q "$2" "$1/got" && ! grep -q "$2" "$1/stderr"' sh "$tmp" "$(printf '\033')"
+		sh -c '! grep -q "$2" "$1/got" && ! grep -q "$2" "$1/stderr"' \
+		sh "$tmp" "$(printf '\033')"
 	head -c -20 "$tmp/captured" >"$tmp/d4"
 	says "annotate: a damaged capture" 3 "damaged" annotate --vmlinux "$tmp/program" "$tmp/d4"
 	annotate_identity_tests

@@ -227,7 +227,8 @@ decode_tests() {
 	test_that "decode: none of these is output" test ! -s "$tmp/stdout"
 	"$prog" tests/corpus/raw >"$tmp/want"
 	run tests/corpus/raw
-	test_that "decode: a binary dump" sh -c 'test "$1" = 0 && grep -q ^Page "$2"' sh "$rc" "$tmp/stdout"
+	test_that "decode: a binary dump" \
+		sh -c 'test "$1" = 0 && grep -q ^Page "$2"' sh "$rc" "$tmp/stdout"
 	{ head -c 5 tests/corpus/raw; tail -c +6 tests/corpus/raw; } | "$prog" >"$tmp/stdout"
 	test_that "decode: a pipe" cmp "$tmp/want" "$tmp/stdout"
 	if command -v python3 >/dev/null; then

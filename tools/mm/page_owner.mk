@@ -46,7 +46,7 @@ PO_ENGINE	:= page_owner_record page_owner_reader page_owner_intern \
 		   page_owner_load page_owner_text page_owner_tree \
 		   page_owner_pack page_owner_export page_owner_pairs \
 		   page_owner_symbols page_owner_rawstream page_owner_raw \
-		   page_owner_window page_owner_magic
+		   page_owner_window page_owner_magic page_owner_known
 PO_COMMANDS	:= page_owner_cmd page_owner_cmd_report page_owner_cmd_diff \
 		   page_owner_cmd_export page_owner_cmd_record \
 		   page_owner_cmd_top page_owner_cmd_leaks \

@@ -292,6 +292,12 @@ static void report_damage(const struct page_owner_load *load, const char *name)
 				    name);
 }
 
+/* There are records, but none of pages in use. */
+static bool only_free(const struct page_owner_load *load)
+{
+	return load->left_out && load->left_out == load->stats.records && !load->freed;
+}
+
 static void give_hints(const struct page_owner_cmd *cmd,
 		       const struct page_owner_load *load, const char *name)
 {
@@ -303,11 +309,9 @@ static void give_hints(const struct page_owner_cmd *cmd,
 	else if (!load->stats.records)
 		page_owner_complain("%s has no records; was the kernel booted with page_owner=on?",
 				    name);
-	else if (load->left_out == load->stats.records && !load->freed && load->left_out)
+	else if (only_free(load))
 		page_owner_complain("%s has free pages only; --filter state=free shows them",
 				    name);
-	else if (!load->agg.times && load->stats.records && cmd->filter.nr)
-		page_owner_complain("no record of %s passes the filter", name);
 	if (load->no_frames && !cmd->request.stacks && !load->handles.nr &&
 	    load->no_frames == load->stats.records)
 		page_owner_complain("%s has no frames; give show_stacks_handles with --handles",
@@ -406,7 +410,12 @@ int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load
 	give_hints(cmd, load, name);
 	cmd->damaged |= page_owner_load_damaged(load);
 	ret = check_records(load, name);
-	return ret ? ret : check_times(cmd, load, name);
+	if (!ret)
+		ret = check_times(cmd, load, name);
+	if (!ret && cmd->filter.nr && load->stats.records && !load->agg.times &&
+	    !only_free(load))
+		page_owner_complain("no record of %s passes the filter", name);
+	return ret;
 }
 
 static void put_filter(const struct page_owner_load *load, const char *path)

@@ -48,6 +48,7 @@ struct part {
 	unsigned long long no_frames;
 	pthread_t thread;
 	bool started;
+	bool progress;			/* shows how far it is */
 	int err;
 };
 
@@ -55,7 +56,7 @@ static void show_progress(const struct part *part, uint64_t *next)
 {
 	unsigned long long done = page_owner_stream_consumed(part->stream);
 
-	if (!part->request->progress || done < *next)
+	if (!part->progress || done < *next)
 		return;
 	*next = done + PROGRESS_STEP;
 	if (part->total)
@@ -67,7 +68,7 @@ static void show_progress(const struct part *part, uint64_t *next)
 
 static void end_progress(const struct part *part, uint64_t next)
 {
-	if (part->request->progress && next != PROGRESS_STEP)
+	if (part->progress && next != PROGRESS_STEP)
 		fputs("\r\033[K", stderr);
 }
 
@@ -140,6 +141,7 @@ static void init_part(struct part *part, const struct page_owner_request *req,
 {
 	memset(part, 0, sizeof(*part));
 	part->request = req;
+	part->progress = req->progress;
 	part->handles = load->handles.nr ? &load->handles : NULL;
 	part->freed = load->freed;
 	page_owner_agg_init(&part->agg, req->cull, req->keep);
@@ -230,6 +232,8 @@ static int run_parts(struct page_owner_load *load, int fd,
 		struct part *part = &parts[i];
 
 		init_part(part, req, load);
+		/* All are of one size: the first tells for all. */
+		part->progress &= !i;
 		part->start = bounds[i] - bounds[0];
 		part->total = bounds[i + 1] - bounds[i];
 		part->stream = page_owner_stream_range(fd, bounds[i], bounds[i + 1]);

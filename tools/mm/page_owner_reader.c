@@ -10,16 +10,6 @@
 
 #include "page_owner_reader.h"
 
-/* Of the stacks of a dump, some hundred are in nearly all records. */
-#define NR_SEEN		512
-#define SEEN_SIZE	1024
-
-/* Frames that were found to be whole: to compare is faster than to look again. */
-struct page_owner_seen {
-	size_t len;
-	char frames[SEEN_SIZE];
-};
-
 static const char too_long[] = "a record of more than 16 MiB";
 
 unsigned long long
@@ -45,20 +35,20 @@ int page_owner_reader_init(struct page_owner_reader *r,
 			   struct page_owner_stream *stream)
 {
 	memset(r, 0, sizeof(*r));
-	r->seen = calloc(NR_SEEN, sizeof(*r->seen));
-	if (!r->seen)
+	r->known = page_owner_known_new();
+	if (!r->known)
 		return -1;
 	if (!page_owner_window_init(&r->window, stream))
 		return 0;
-	free(r->seen);
+	free(r->known);
 	return -1;
 }
 
 void page_owner_reader_destroy(struct page_owner_reader *r)
 {
 	page_owner_window_destroy(&r->window);
-	free(r->seen);
-	r->seen = NULL;
+	free(r->known);
+	r->known = NULL;
 }
 
 static void count_lost(struct page_owner_reader *r, const char *why)
@@ -131,44 +121,26 @@ static void count_record(struct page_owner_reader *r,
 		r->stats.have[i] += rec->has >> i & 1;
 }
 
-/* Where frames like these are remembered: what is in their middle differs most. */
-static struct page_owner_seen *seen_slot(struct page_owner_reader *r,
-					 struct page_owner_span frames)
-{
-	uint64_t middle;
-
-	memcpy(&middle, frames.ptr + frames.len / 2 - sizeof(middle) / 2, sizeof(middle));
-	middle = (middle ^ frames.len) * 0x9e3779b97f4a7c15ULL;
-	return &r->seen[middle >> 32 & (NR_SEEN - 1)];
-}
-
-static bool are_whole(struct page_owner_reader *r, struct page_owner_span frames)
-{
-	struct page_owner_seen *seen;
-
-	if (frames.len < sizeof(uint64_t) || frames.len > SEEN_SIZE)
-		return page_owner_frames_whole(frames);
-	seen = seen_slot(r, frames);
-	if (seen->len == frames.len && !memcmp(seen->frames, frames.ptr, frames.len))
-		return true;
-	if (!page_owner_frames_whole(frames))
-		return false;
-	memcpy(seen->frames, frames.ptr, frames.len);
-	seen->len = frames.len;
-	return true;
-}
-
 /* Of a free page, there are those of the free too. */
 static void check_frames(struct page_owner_reader *r,
 			 struct page_owner_layout *layout, const char *buf)
 {
+	struct page_owner_window *w = &r->window;
 	struct page_owner_span stack = {
 		buf + layout->stack_off, layout->stack_end - layout->stack_off
 	}, last = {
 		buf + layout->frames_off, layout->frames_end - layout->frames_off
 	};
 
-	if (!are_whole(r, stack) || (last.ptr != stack.ptr && !are_whole(r, last)))
+	if (layout->known_end != layout->stack_end) {
+		if (!page_owner_frames_whole(stack))
+			layout->why = "an indented line that is no frame";
+		else
+			page_owner_known_add_stack(r->known, stack.ptr,
+						   w->buf + w->end - stack.ptr,
+						   stack.len);
+	}
+	if (last.ptr != stack.ptr && !page_owner_frames_whole(last))
 		layout->why = "an indented line that is no frame";
 }
 
@@ -217,6 +189,7 @@ static int find_record(struct page_owner_reader *r,
 	struct page_owner_window *w = &r->window;
 
 	memset(layout, 0, sizeof(*layout));
+	layout->known = r->known;
 	while (!page_owner_layout_scan(layout, w->buf + w->start,
 				       w->end - w->start, w->eof)) {
 		if (w->end - w->start > PAGE_OWNER_MAX_RECORD) {

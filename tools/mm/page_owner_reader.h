@@ -63,7 +63,7 @@ page_owner_reader_unclosed(const struct page_owner_reader_stats *stats);
 /**
  * struct page_owner_reader - a stream of records
  * @window: what is read of it
- * @seen: frames that were looked at already
+ * @known: what was found to be whole
  * @stats: what became of the input so far
  * @in_junk: what is next belongs to damage that is counted already
  * @mid_line: what is next is not the start of a line
@@ -72,7 +72,7 @@ page_owner_reader_unclosed(const struct page_owner_reader_stats *stats);
  */
 struct page_owner_reader {
 	struct page_owner_window window;
-	struct page_owner_seen *seen;
+	struct page_owner_known *known;
 	struct page_owner_reader_stats stats;
 	bool in_junk;
 	bool mid_line;

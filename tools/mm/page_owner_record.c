@@ -17,10 +17,6 @@
 #define FREED_START	"Page last allocated via order "
 #define FREED_START_LEN	(sizeof(FREED_START) - 1)
 
-/* What both have in common, after the end of the line before */
-#define ANY_START	"\nPage "
-#define ANY_START_LEN	(sizeof(ANY_START) - 1)
-
 /* 15 bytes, each of which a careful kernel may print as \ooo */
 #define COMM_MAX	60
 
@@ -154,7 +150,7 @@ const char *page_owner_record_find(const char *text, size_t len)
 {
 	const char *end = text + len;
 
-	while ((text = memmem(text, end - text, ANY_START, ANY_START_LEN))) {
+	while ((text = memchr(text, '\n', end - text))) {
 		text++;
 		if (page_owner_record_starts(text, end - text))
 			return text;
@@ -228,6 +224,27 @@ static bool is_mask(struct cursor c)
 	       !memchr(c.pos, ' ', c.end - c.pos);
 }
 
+/* Has a part of a record the form that it should have? */
+static bool has_form(struct page_owner_layout *l, enum page_owner_known_part part,
+		     struct cursor c, bool (*form)(struct cursor))
+{
+	size_t len = c.end - c.pos;
+
+	if (!l->known)
+		return form(c);
+	if (page_owner_known_part(l->known, part, c.pos, len))
+		return true;
+	if (!form(c))
+		return false;
+	page_owner_known_add_part(l->known, part, c.pos, len);
+	return true;
+}
+
+static bool has_mask(struct page_owner_layout *l, struct cursor c)
+{
+	return has_form(l, PAGE_OWNER_KNOWN_MASK, c, is_mask);
+}
+
 /* The fields of the first line; the cursor's end is that of the buffer. */
 static const char *scan_fields(struct page_owner_layout *l, const char *buf,
 			       struct cursor *c)
@@ -250,11 +267,11 @@ static const char *scan_fields(struct page_owner_layout *l, const char *buf,
 		comma = line_end;
 		if (comma > c->pos && comma[-1] == '\r')
 			comma--;
-		why = is_mask((struct cursor){ c->pos, comma }) ? NULL : "no mask";
+		why = has_mask(l, (struct cursor){ c->pos, comma }) ? NULL : "no mask";
 		c->pos = line_end;
 		return why;
 	}
-	if (!is_mask((struct cursor){ c->pos, comma }))
+	if (!has_mask(l, (struct cursor){ c->pos, comma }))
 		return "no mask";
 	c->pos = comma;
 	if (!skip(c, ", pid ") || !get_int(c, &l->fields.pid))
@@ -371,7 +388,7 @@ static bool scan_pfn(struct page_owner_layout *l, const char *line, size_t len)
 	else if (skip(&c, "0x") ? !get_hex(&c, &l->fields.pfn) :
 				  !get_u64(&c, &l->fields.pfn))
 		l->why = "no page frame number";
-	else if (!is_pfn_rest(c))
+	else if (!has_form(l, PAGE_OWNER_KNOWN_PFN_REST, c, is_pfn_rest))
 		l->why = "a PFN line that is not whole";
 	set_has(l, PAGE_OWNER_PFN);
 	l->pfn_len = len;
@@ -519,6 +536,22 @@ static void scan_frame(struct page_owner_layout *l, size_t len)
 	l->frames_end = l->pos + len;
 }
 
+/* The stack in one step. What comes after it is looked at as after any frame. */
+static bool skip_known(struct page_owner_layout *l, const char *line, size_t len)
+{
+	size_t known;
+
+	if (l->stack_off || !l->known || (*line != ' ' && *line != '\t'))
+		return false;
+	known = page_owner_known_stack(l->known, line, len);
+	if (!known)
+		return false;
+	scan_frame(l, known);
+	l->known_end = l->stack_end;
+	l->pos += known;
+	return true;
+}
+
 static void scan_body_line(struct page_owner_layout *l, const char *line,
 			   size_t len)
 {
@@ -545,8 +578,11 @@ bool page_owner_layout_scan(struct page_owner_layout *l, const char *buf,
 
 	while (l->pos < len) {
 		const char *line = buf + l->pos;
-		const char *end = memchr(line, '\n', len - l->pos);
+		const char *end;
 
+		if (skip_known(l, line, len - l->pos))
+			continue;
+		end = memchr(line, '\n', len - l->pos);
 		if (!end && !eof)
 			return false;
 		if (*line == '\n' || (*line == '\r' && end == line + 1) ||

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "page_owner_known.h"
+
 /*
  * One record of the page_owner file, as any kernel since 4.x prints it:
  *
@@ -101,6 +103,7 @@ struct page_owner_record {
 
 /**
  * struct page_owner_layout - where the parts of a record are, while it is found
+ * @known: what is known to be whole, or NULL
  * @pos: start of the next line to look at; the record's length when done
  * @head_len: length of the first line, 0 while it is not known
  * @comm_off: start of the task name
@@ -110,6 +113,7 @@ struct page_owner_record {
  * @pfn_len: length of the PFN line
  * @stack_off: start of the first frame, 0 if there is none
  * @stack_end: end of the last frame of that run
+ * @known_end: end of those frames of it that are known to be whole
  * @frames_off: start of the last run of frames so far
  * @frames_end: end of the last frame so far
  * @nr_stacks: runs of frames so far; of a free page, since the line about the free
@@ -119,6 +123,7 @@ struct page_owner_record {
  * Offsets and not pointers, so that the buffer may move between two calls.
  */
 struct page_owner_layout {
+	struct page_owner_known *known;
 	size_t pos;
 	size_t head_len;
 	size_t comm_off;
@@ -128,6 +133,7 @@ struct page_owner_layout {
 	size_t pfn_len;
 	size_t stack_off;
 	size_t stack_end;
+	size_t known_end;
 	size_t frames_off;
 	size_t frames_end;
 	unsigned int nr_stacks;
@@ -164,7 +170,7 @@ bool page_owner_record_may_start(const char *line, size_t len);
 
 /**
  * page_owner_layout_scan() - look for the end of a record
- * @layout: zeroed for a new record; holds the progress between calls
+ * @layout: zeroed for a new record but for @known; holds the progress between calls
  * @buf: start of the record, where page_owner_record_starts() is true
  * @len: bytes available
  * @eof: no more bytes will come

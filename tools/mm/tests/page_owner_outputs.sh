@@ -114,6 +114,7 @@ file_tests() {
 	"$sort" "$tmp/known" - >"$tmp/dir/out5" 2>"$tmp/stderr" || true
 	test_that "nothing but the result on standard output" cmp "$tmp/want" "$tmp/dir/out5"
 	test_that "no progress unless on a terminal" test ! -s "$tmp/stderr"
+	progress_test
 	printf "Page allocated via order 0, mask 0x1\n\n" >"$tmp/e"
 	run -r "$tmp/e" "$o"
 	test_that "a failed run leaves the old output, with links" cmp "$tmp/want" "$o"
@@ -144,6 +145,21 @@ signal_tests() {
 	exec 3>&-
 	test_that "ended by a signal: says so" test "$rc" = 143
 	test_that "ended by a signal: nothing stays" test -z "$(ls "$tmp/sig")"
+}
+
+# Each of two threads gets far enough to tell of it: then it is told twice.
+progress_test() {
+	name="progress on a terminal goes one way"
+	if ! command -v script >/dev/null; then
+		skip "$name" "script is not installed"
+		return
+	fi
+	"$gen" 6.9 180000 40 >"$tmp/large"
+	script -qc "$tmp/plain/page_owner report --threads=2 -o $tmp/out $tmp/large" \
+		/dev/null </dev/null | tr '\r' '\n' |
+		sed -n 's/.*reading *\([0-9]*\) %.*/\1/p' >"$tmp/percents"
+	rm "$tmp/large"
+	test_that "$name" sh -c "test -s $tmp/percents && sort -nuc $tmp/percents"
 }
 
 output_tests() {

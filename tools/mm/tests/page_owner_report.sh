@@ -120,6 +120,8 @@ report_filter_tests() {
 		report --filter migratetype=unmovable "$d"
 	says "a zone in other letters" 2 "it is spelled DMA32" report --filter zone=dma32 "$d"
 	says "age wants a clock" 1 "does not say when" report --filter "age>1" "$d"
+	test_that "what passes is not known then" \
+		sh -c "! grep 'passes the filter' '$tmp/stderr'"
 }
 
 # What a report shows as "-" can be asked for.

@@ -215,6 +215,68 @@ static void test_damage(void)
 	result("a NUL byte is never read as good text", nul);
 }
 
+/* Long enough to be remembered, as is what follows it */
+static const char long_record[] =
+"Page allocated via order 0, mask 0xcc0(GFP_KERNEL), pid 1, tgid 2 (init), ts 5 ns\n"
+"PFN 0x1000 type Movable Block 8 type Movable Flags 0x40(head|node=1)\n"
+" get_page_from_freelist+0x147e/0x16a0\n"
+" __alloc_pages_noprof+0x183/0x2f0\n"
+" alloc_pages_mpol_noprof+0xd2/0x1b0\n"
+" vma_alloc_folio_noprof+0x5d/0xb0\n"
+" __handle_mm_fault+0x5d4/0x15a0\n"
+" handle_mm_fault+0x6f/0x1d0\n"
+" do_user_addr_fault+0x2c5/0x6b0 [mod]\n"
+" exc_page_fault+0x5e/0x120\n"
+" asm_exc_page_fault+0x22/0x30\n"
+"Charged to memcg /\n"
+"\n";
+
+#define LONG_LEN	(sizeof(long_record) - 1)
+
+/* Whole records before and after a damaged one change nothing of what it is. */
+static int same_among_whole(const char *damaged, size_t len)
+{
+	char text[4 * LONG_LEN + 1];
+	struct outcome alone, among;
+	size_t n = 0;
+
+	read_mem(damaged, len, &alone);
+	for (int i = 0; i < 4; i++) {
+		const char *from = i == 2 ? damaged : long_record;
+		size_t size = i == 2 ? len : LONG_LEN;
+
+		memcpy(text + n, from, size);
+		n += size;
+	}
+	read_mem(text, n, &among);
+	return !among.ret && among.stats.lost == alone.stats.lost &&
+	       among.stats.records == alone.stats.records + 3;
+}
+
+static void test_known(void)
+{
+	static const char bytes[] = { 0, '\r', ' ', '+', 'x', '0', '(' };
+	char copy[LONG_LEN + 1];
+	int ok = 1;
+
+	/* Its last bytes stay, or it would be one with the record after it. */
+	for (size_t i = 0; i < LONG_LEN - 2; i++) {
+		for (size_t j = 0; j < sizeof(bytes); j++) {
+			memcpy(copy, long_record, LONG_LEN);
+			copy[i] = bytes[j];
+			ok &= same_among_whole(copy, LONG_LEN);
+			memcpy(copy + i + 1, long_record + i, LONG_LEN - i);
+			ok &= same_among_whole(copy, LONG_LEN + 1);
+		}
+		for (size_t gap = 1; gap < 40 && i + gap < LONG_LEN - 2; gap++) {
+			memcpy(copy, long_record, i);
+			memcpy(copy + i, long_record + i + gap, LONG_LEN - i - gap);
+			ok &= same_among_whole(copy, LONG_LEN - gap);
+		}
+	}
+	result("damage is seen among records that are known", ok);
+}
+
 static void test_crlf(void)
 {
 	char *copy = malloc(2 * SAMPLE_LEN);
@@ -476,6 +538,7 @@ int main(void)
 	test_pieces();
 	test_cut();
 	test_damage();
+	test_known();
 	test_crlf();
 	test_comm();
 	test_sizes();

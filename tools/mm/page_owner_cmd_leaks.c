@@ -270,11 +270,14 @@ static void put_suspect(const struct leaks *l, const struct suspect *s, size_t n
 
 static void put_verdict(const struct leaks *l)
 {
+	uint64_t from = time_of(&l->loads[0]), to = time_of(&l->loads[l->nr - 1]);
 	char span[PAGE_OWNER_NUMBER];
 
-	page_owner_human_time(span, time_of(&l->loads[l->nr - 1]) -
-			      time_of(&l->loads[0]));
-	fprintf(l->file, "%zu captures over %s: ", l->nr, span);
+	if (from && to)
+		fprintf(l->file, "%zu captures over %s: ", l->nr,
+			page_owner_human_time(span, to - from));
+	else
+		fprintf(l->file, "%zu captures without their times: ", l->nr);
 	if (!l->nr_suspects) {
 		fputs("no owner only grew and kept what it had.\n", l->file);
 		return;

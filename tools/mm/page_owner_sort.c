@@ -308,7 +308,7 @@ static int parse_args(struct options *opts, int argc, char **argv)
 			return -1;
 	}
 	if (argc - optind != 2) {
-		complain("wants one input and one output file, not %d names",
+		complain("wants one input and one output file; %d given",
 			 argc - optind);
 		return -1;
 	}

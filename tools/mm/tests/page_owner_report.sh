@@ -487,6 +487,8 @@ report_lean_tests() {
 	test_that "report: without times, no age" sh -c '! grep -q oldest "$1"' sh "$tmp/stdout"
 	{ cat "$tmp/d2"; cat "$tmp/d2"; } >"$tmp/d3"
 	run leaks "$tmp/d2" "$tmp/d3"
+	test_that "leaks: without times, none is said" \
+		grep -q "^2 captures without their times: " "$tmp/stdout"
 	test_that "leaks: without times, no age" \
 		sh -c '! grep -q "still there" "$1" && grep -q "do not tell the age" "$1"' \
 		sh "$tmp/stdout"

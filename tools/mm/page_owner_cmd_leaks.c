@@ -73,24 +73,29 @@ static uint64_t time_of(const struct page_owner_load *load)
  */
 static bool same_boot(const struct leaks *l, char **paths, size_t last)
 {
+	const char *doubt = NULL;
+	size_t other = 0;
+
 	for (size_t i = 0; i < last; i++) {
 		bool sure;
 		const char *why = page_owner_info_other_boot(&l->loads[i].info,
 							     &l->loads[last].info, &sure);
 
-		if (!why)
-			continue;
-		if (sure)
+		if (why && sure) {
 			page_owner_complain("%s and %s are not of one boot: %s", paths[i],
 					    paths[last], why);
-		else
-			page_owner_complain("%s and %s may not be of one boot: %s", paths[i],
-					    paths[last], why);
-		if (sure)
 			page_owner_complain("leaks wants one boot, diff compares two; %s",
 					    "nothing is written");
-		return !sure;
+			return false;
+		}
+		if (why && !doubt) {
+			doubt = why;
+			other = i;
+		}
 	}
+	if (doubt)
+		page_owner_complain("%s and %s may not be of one boot: %s", paths[other],
+				    paths[last], doubt);
 	return true;
 }
 

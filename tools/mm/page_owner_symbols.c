@@ -85,7 +85,7 @@ bool page_owner_build_id(char *id, const void *notes, size_t size)
 			return false;
 		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
 		    !memcmp(pos, "GNU", 4) && note.n_descsz &&
-		    note.n_descsz * 2 < PAGE_OWNER_BUILD_ID) {
+		    note.n_descsz <= (PAGE_OWNER_BUILD_ID - 1) / 2) {
 			for (unsigned int i = 0; i < note.n_descsz; i++)
 				sprintf(id + 2 * i, "%02x", pos[name_size + i]);
 			return true;

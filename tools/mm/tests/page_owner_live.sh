@@ -348,6 +348,10 @@ boot_tests() {
 	of_boot "$tmp/b2" "$tmp/leak2" host a kernel k time 2000$s clock 60$s
 	two_boots "a clock that is far off" 0 "may not be of one boot: by their clocks"
 	test_that "leaks: which is a warning" test -s "$tmp/stdout"
+	of_boot "$tmp/b2" "$tmp/leak2" host a kernel k boot y time 2000$s clock 60$s
+	of_boot "$tmp/b3" "$tmp/leak3" host a kernel k boot z time 2010$s clock 70$s
+	says "leaks: what is sure behind what is not" 1 "b2 and $tmp/b3 are not of one boot" \
+		leaks "$tmp/b1" "$tmp/b2" "$tmp/b3"
 	of_boot "$tmp/b2" "$tmp/leak2" host a kernel k time 1011$s clock 60$s
 	run leaks "$tmp/b1" "$tmp/b2"
 	test_that "leaks: the same, without IDs" test "$rc" = 0 -a ! -s "$tmp/stderr"

@@ -135,28 +135,29 @@ static const char *parse_range(enum key key, struct value *v, const char *text)
 /* Names that the kernel gives, of which it knows this spelling only */
 static const char *check_spelling(enum key key, const char *text)
 {
+	static const char start[] = "it is spelled ";
 	static const struct {
 		enum key key;
-		const char *name;
 		const char *why;
 	} names[] = {
-		{ MIGRATETYPE, "Unmovable", "it is spelled Unmovable" },
-		{ MIGRATETYPE, "Movable", "it is spelled Movable" },
-		{ MIGRATETYPE, "Reclaimable", "it is spelled Reclaimable" },
-		{ MIGRATETYPE, "HighAtomic", "it is spelled HighAtomic" },
-		{ MIGRATETYPE, "CMA", "it is spelled CMA" },
-		{ MIGRATETYPE, "Isolate", "it is spelled Isolate" },
-		{ ZONE, "DMA", "it is spelled DMA" },
-		{ ZONE, "DMA32", "it is spelled DMA32" },
-		{ ZONE, "Normal", "it is spelled Normal" },
-		{ ZONE, "HighMem", "it is spelled HighMem" },
-		{ ZONE, "Movable", "it is spelled Movable" },
-		{ ZONE, "Device", "it is spelled Device" },
+		{ MIGRATETYPE, "it is spelled Unmovable" },
+		{ MIGRATETYPE, "it is spelled Movable" },
+		{ MIGRATETYPE, "it is spelled Reclaimable" },
+		{ MIGRATETYPE, "it is spelled HighAtomic" },
+		{ MIGRATETYPE, "it is spelled CMA" },
+		{ MIGRATETYPE, "it is spelled Isolate" },
+		{ ZONE, "it is spelled DMA" },
+		{ ZONE, "it is spelled DMA32" },
+		{ ZONE, "it is spelled Normal" },
+		{ ZONE, "it is spelled HighMem" },
+		{ ZONE, "it is spelled Movable" },
+		{ ZONE, "it is spelled Device" },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (names[i].key == key && !strcasecmp(names[i].name, text) &&
-		    strcmp(names[i].name, text))
+		const char *name = names[i].why + sizeof(start) - 1;
+
+		if (names[i].key == key && !strcasecmp(name, text) && strcmp(name, text))
 			return names[i].why;
 	}
 	return NULL;

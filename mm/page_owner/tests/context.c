@@ -22,6 +22,7 @@
 #include <linux/mmzone.h>
 #include <linux/nmi.h>
 #include <linux/nodemask.h>
+#include <linux/page_owner.h>
 #include <linux/preempt.h>
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
@@ -36,9 +37,12 @@
 #include <asm/apic.h>
 #endif
 
-#include "internal.h"
-#include "page_owner.h"
-#include "page_owner_test.h"
+#include "../../internal.h"
+#include "../capture.h"
+#include "../read.h"
+#include "../stacks.h"
+#include "../walk.h"
+#include "test.h"
 
 /*
  * Hooks in a context

@@ -191,8 +191,9 @@ static void owner_iter_next(struct owner_iter *it)
  * begin_write() and end_write() enclose every change. The lowest bit of the
  * sequence number is set in between, which tells readers to come back later, and
  * keeps other writers out. Only in one case is a record written without owning its
- * block: spread_free(), with interrupts off, so that nothing waits long. The
- * sequence number and all other bits are one word, so what begin_write()
+ * block: spread_free(), with interrupts off, so that nothing waits long. Because
+ * of it, whatever is not the caller's own to change is to be read in between, too.
+ * The sequence number and all other bits are one word, so what begin_write()
  * returns is what they are until end_write() sets new ones.
  */
 
@@ -254,14 +255,24 @@ static void tally_add(struct owner_tally *tally, depot_stack_handle_t handle,
 	tally->frees += pages < 0;
 }
 
-/* Takes a record's block from its owners, and the mark from the record, if any. */
+/*
+ * Takes a record's block from its owners, and the mark from the record, if it has
+ * one. Without the mark another CPU may overwrite the rest (remember_free()), so
+ * that is read before.
+ */
 static void unmark(struct page_owner_record *rec, struct owner_tally *tally)
 {
+	depot_stack_handle_t handle;
+	u32 bits, task;
+
 	if (!page_owner_marked(rec))
 		return;
-	tally_add(tally, rec->handle, -(1L << order_of(rec)));
-	end_write(rec, begin_write(rec) & ~PAGE_OWNER_ALLOCATED);
-	page_owner_task_put(rec->task);
+	bits = begin_write(rec);
+	handle = rec->handle;
+	task = rec->task;
+	end_write(rec, bits & ~PAGE_OWNER_ALLOCATED);
+	tally_add(tally, handle, -(1L << page_owner_bits_order(bits)));
+	page_owner_task_put(task);
 }
 
 static void unmark_range(unsigned long pfn, unsigned long nr, struct owner_tally *tally)
@@ -342,52 +353,64 @@ static unsigned int remember_free(struct page_owner_record *to, unsigned int ord
 	return order;
 }
 
-/*
- * The last free of a block will not be found at its first page any more, but for
- * the first 2^order pages. So it goes to the first pages of the other pieces. They
- * may have other owners by now, and another CPU may be doing the same to this
- * record.
- */
-static void spread_free(unsigned long pfn, unsigned int order,
-			struct page_owner_record *rec)
+/* Lets the pieces of a freed block remember that, all but the first 2^order pages. */
+static void tell_pieces(unsigned long pfn, unsigned int order,
+			const struct page_owner_record *rec)
 {
-	struct page_owner_record copy = {};
-	unsigned long end, flags;
-	u32 bits;
+	unsigned long end = pfn + (1UL << page_owner_bits_free_order(rec->bits));
 
-	local_irq_save(flags);
-	bits = begin_write(rec);
-	memcpy(&copy, rec, page_owner_record_size());
-	end_write(rec, bits);
-	end = pfn + (1UL << page_owner_bits_free_order(bits));
 	for (pfn += 1UL << order; pfn < end;) {
 		struct page_ext *ext = page_owner_ext_of_pfn(pfn);
 		/* As large as the alignment allows; this ends with the block. */
 		unsigned int piece = __ffs(pfn);
 
 		if (ext)
-			piece = remember_free(page_owner_record_of(ext), piece, &copy);
+			piece = remember_free(page_owner_record_of(ext), piece, rec);
 		page_ext_put(ext);
 		pfn += 1UL << piece;
 	}
+}
+
+/*
+ * The last free of a block will not be found at its first page any more, but for
+ * the first 2^order pages. So it goes to the first pages of the other pieces. They
+ * may have other owners by now, and another CPU may be doing the same to this
+ * record: only what has been told is taken from it.
+ */
+static void spread_free(unsigned long pfn, unsigned int order,
+			struct page_owner_record *rec)
+{
+	struct page_owner_record copy = {};
+	unsigned long flags;
+	u32 bits;
+
+	local_irq_save(flags);
+	bits = begin_write(rec);
+	memcpy(&copy, rec, page_owner_record_size());
+	end_write(rec, bits);
+	tell_pieces(pfn, order, &copy);
+	bits = begin_write(rec);
+	if (rec->free_ts_nsec == copy.free_ts_nsec)
+		bits = with_free_order(bits, order);
+	end_write(rec, bits);
 	local_irq_restore(flags);
 }
 
 /*
- * Makes way for a block of @order at a page that is marked, although no hook told
- * of its free, or whose last free was that of a larger block.
+ * begin_write() for a block of @order: a free of a larger one makes way before.
+ * Until then another CPU may let the record remember one, so this looks again.
  */
-static noinline void make_way(struct page *page, unsigned int order,
-			      struct page_owner_record *rec)
+static u32 begin_write_block(unsigned long pfn, unsigned int order,
+			     struct page_owner_record *rec)
 {
-	struct owner_tally tally = {};
+	u32 bits = begin_write(rec);
 
-	unmark(rec, &tally);
-	tally_flush(&tally);
-	if (bits_freed_larger(READ_ONCE(rec->bits), order)) {
-		spread_free(page_to_pfn(page), order, rec);
-		end_write(rec, with_free_order(begin_write(rec), order));
+	while (bits_freed_larger(bits, order)) {
+		end_write(rec, bits);
+		spread_free(pfn, order, rec);
+		bits = begin_write(rec);
 	}
+	return bits;
 }
 
 /**
@@ -422,21 +445,18 @@ static __always_inline u32 set_allocation(struct page_owner_record *rec, u32 bit
 	       PAGE_OWNER_ALLOCATED;
 }
 
+/* At a page that may be marked, although no hook told of its free. */
 static noinline void record_alloc_slowly(struct page *page,
 					 struct page_owner_record *rec,
 					 unsigned int order,
 					 const struct owner_entry *by)
 {
+	struct owner_tally tally = {};
 	u32 bits;
 
-	make_way(page, order, rec);
-	/* Until the mark is there another CPU may let it remember a free. */
-	bits = begin_write(rec);
-	while (bits_freed_larger(bits, order)) {
-		end_write(rec, bits);
-		make_way(page, order, rec);
-		bits = begin_write(rec);
-	}
+	unmark(rec, &tally);
+	tally_flush(&tally);
+	bits = begin_write_block(page_to_pfn(page), order, rec);
 	end_write(rec, set_allocation(rec, bits, order, by));
 }
 
@@ -490,10 +510,8 @@ static void write_piece(unsigned long pfn, unsigned int order,
 	/* All but the first piece are one more record that refers to the task. */
 	if (!page_owner_marked(to))
 		page_owner_task_get(rec->task);
-	if (bits_freed_larger(READ_ONCE(to->bits), order))
-		spread_free(pfn, order, to);
-	bits = copy_allocation(to, begin_write(to), rec, rec->bits);
-	bits = with_free_order(bits, min(page_owner_bits_free_order(bits), order));
+	bits = begin_write_block(pfn, order, to);
+	bits = copy_allocation(to, bits, rec, rec->bits);
 	end_write(to, with_order(bits, order));
 	page_ext_put(ext);
 }
@@ -727,15 +745,18 @@ static noinline void free_slowly(struct page *page, struct page_owner_record *re
 				 unsigned int order, const struct owner_entry *by)
 {
 	unsigned long pfn = page_to_pfn(page);
-	depot_stack_handle_t owner = rec->handle;
-	u32 task = rec->task, bits = READ_ONCE(rec->bits);
-	bool whole = bits & PAGE_OWNER_ALLOCATED && page_owner_bits_order(bits) == order;
+	depot_stack_handle_t owner;
+	bool whole;
+	u32 bits, task;
 
+	bits = READ_ONCE(rec->bits);
+	whole = bits & PAGE_OWNER_ALLOCATED && page_owner_bits_order(bits) == order;
 	if (!whole)
 		free_uneven(pfn, order);
-	if (bits_freed_larger(READ_ONCE(rec->bits), order))
-		spread_free(pfn, order, rec);
-	end_write(rec, set_free(rec, begin_write(rec), order, by, page_owner_is_lean()));
+	bits = begin_write_block(pfn, order, rec);
+	owner = rec->handle;
+	task = rec->task;
+	end_write(rec, set_free(rec, bits, order, by, page_owner_is_lean()));
 	if (!whole)
 		return;
 	page_owner_task_put(task);
@@ -837,19 +858,23 @@ void __page_owner_free_pieces(struct page *page, unsigned int order)
  */
 void __page_owner_migrate(struct folio *dst, struct folio *src)
 {
-	unsigned long pfn = folio_pfn(src);
+	unsigned long from = folio_pfn(src), pfn = folio_pfn(dst);
 	struct page_owner_record rec = {}, *to;
+	struct owner_tally tally = {};
 	struct page_ext *ext;
+	u32 bits;
 
-	if (!marked_record(pfn, pfn, &rec))
+	if (!marked_record(from, from, &rec))
 		return;
 	ext = page_ext_get(folio_page(dst, 0));
 	if (!ext)
 		return;
 	to = page_owner_record_of(ext);
-	make_way(folio_page(dst, 0), order_of(&rec), to);
+	unmark(to, &tally);
+	tally_flush(&tally);
 	page_owner_task_get(rec.task);
-	end_write(to, copy_allocation(to, begin_write(to), &rec, rec.bits));
+	bits = begin_write_block(pfn, order_of(&rec), to);
+	end_write(to, copy_allocation(to, bits, &rec, rec.bits));
 	page_ext_put(ext);
 	page_owner_stack_add(rec.handle, 1L << order_of(&rec));
 }

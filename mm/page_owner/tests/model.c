@@ -12,10 +12,10 @@
  * Pages that are freed belong to others at once. So the first tests have an
  * arena, one block of the real allocator, and play the allocator on its pages:
  * they bring the struct pages into the state in which the allocator calls a
- * hook, and call it. Nobody else knows of these pages, so that a seed always
+ * hook, and call it. Nothing else knows of these pages, so that a seed always
  * gives the same walk, and freed pages stay as they are. Then the real
- * allocator has a test, in which freed pages are looked at as far as nobody has
- * had them since.
+ * allocator has a test, in which freed pages are looked at unless they have been
+ * allocated since.
  *
  * page_owner_test.seed= and page_owner_test.steps= give another, or a longer,
  * walk.
@@ -27,6 +27,7 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/moduleparam.h>
+#include <linux/page_owner.h>
 #include <linux/prandom.h>
 #include <linux/preempt.h>
 #include <linux/sched/clock.h>
@@ -34,9 +35,11 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
-#include "internal.h"
-#include "page_owner.h"
-#include "page_owner_test.h"
+#include "../../internal.h"
+#include "../read.h"
+#include "../stacks.h"
+#include "../walk.h"
+#include "test.h"
 
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "page_owner_test."
@@ -170,7 +173,7 @@ static struct stack_count *count_of(struct walk *w, depot_stack_handle_t handle)
 	return &w->counts[i];
 }
 
-/* The stacks are those of our sites: nobody else has a page of them. */
+/* The stacks are those of our sites: nothing else has a page of them. */
 static void check_counts(struct walk *w)
 {
 	struct page_owner_stack *stack;
@@ -200,9 +203,9 @@ static void report(struct kunit *test, const struct walk *w, unsigned int step)
  * struct shadow_alloc - an allocation
  * @handle: its stack
  * @gfp: its GFP flags
- * @pid: who made it
- * @tgid: who made it
- * @comm: who made it
+ * @pid: its thread
+ * @tgid: its process
+ * @comm: its command name
  * @ts: when
  * @reason: why it was migrated, -1 if it was not
  */
@@ -219,8 +222,8 @@ struct shadow_alloc {
 /**
  * struct shadow_free - a free
  * @handle: its stack
- * @pid: who made it
- * @tgid: who made it
+ * @pid: its thread
+ * @tgid: its process
  * @ts: when
  */
 struct shadow_free {
@@ -386,7 +389,7 @@ static void make_block(struct arena *a, unsigned int i, unsigned int order,
 		prep_compound_page(a->page + i, order);
 }
 
-/* Struct pages as they are when nobody has them. */
+/* Struct pages as they are when they are free. */
 static void unmake_block(struct arena *a, unsigned int i, unsigned int order)
 {
 	memcpy(a->page + i, a->untouched + i, sizeof(struct page) << order);
@@ -737,7 +740,7 @@ static void begin_pieces(struct arena *a, unsigned int i, unsigned int order)
 	a->torn = true;
 }
 
-/* __free_pages() of a block of which somebody else holds the first page. */
+/* __free_pages() of a block whose first page has another reference. */
 static void op_extra_reference(struct arena *a)
 {
 	unsigned int i = find_block(a, false, 1), order;
@@ -751,7 +754,7 @@ static void op_extra_reference(struct arena *a)
 	free_pieces(a, i, order);
 }
 
-/* The same, but the other one is quicker to free that page. */
+/* The same, but the other reference is dropped first. */
 static void op_lost_reference(struct arena *a)
 {
 	unsigned int i = find_block(a, false, 1), order;
@@ -793,7 +796,7 @@ static const struct {
  */
 
 /**
- * struct other_task - an operation for somebody else to do
+ * struct other_task - an operation for another task to do
  * @work: queued to a worker
  * @a: the arena
  * @op: the operation
@@ -1042,7 +1045,7 @@ static void check_held(struct walk *w, const struct held *h)
 	}
 }
 
-/* Pages that nobody has had since; others tell of their new owner. */
+/* Pages that have not been allocated since; others tell of their new owner. */
 static void check_gone(struct walk *w, const struct held *h, void *site)
 {
 	struct page_owner_snapshot snap = {};
@@ -1174,7 +1177,7 @@ static void test_gigantic(struct kunit *test)
 	report(test, &r->walk, 0);
 }
 
-static struct kunit_case page_owner_shadow_cases[] = {
+static struct kunit_case page_owner_model_cases[] = {
 	KUNIT_CASE_SLOW(test_small_arena),
 	KUNIT_CASE_SLOW(test_large_arena),
 	KUNIT_CASE(test_real_allocator),
@@ -1182,12 +1185,12 @@ static struct kunit_case page_owner_shadow_cases[] = {
 	{}
 };
 
-static struct kunit_suite page_owner_shadow_suite = {
-	.name = "page_owner_shadow",
-	.test_cases = page_owner_shadow_cases,
+static struct kunit_suite page_owner_model_suite = {
+	.name = "page_owner_model",
+	.test_cases = page_owner_model_cases,
 };
 
-kunit_test_suite(page_owner_shadow_suite);
+kunit_test_suite(page_owner_model_suite);
 
 MODULE_DESCRIPTION("KUnit tests of page_owner against a model");
 MODULE_LICENSE("GPL");

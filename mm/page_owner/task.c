@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * page_owner: who tasks are.
+ * page_owner: the identities of tasks.
  *
  * Thousands of pages have the same task. Its pid, tgid and name are stored once,
  * and a page's record refers to them by a number. An identity lives as long as
@@ -9,9 +9,9 @@
  * those, however many tasks there ever were.
  *
  * The records of free pages only remember the number. Their identity may be gone,
- * and the number may be somebody else's by now: who was not there when the page
- * was allocated, or freed, cannot be meant. The last few that went are kept, as
- * a page in trouble has often been freed just before.
+ * and the number may be another task's by now: one that was made after the page was
+ * allocated, or freed, cannot be meant. The last few that went are kept, as a page
+ * in trouble has often been freed just before.
  *
  * A task holds a reference to its identity in task_struct, so that recording
  * need not look it up. A new name or pid makes a new identity.
@@ -25,6 +25,7 @@
 #include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mm.h>
+#include <linux/page_owner.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -33,7 +34,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
-#include "page_owner.h"
+#include "task.h"
 
 /*
  * A number has two parts: the page, and the place in it. The first places of a
@@ -69,7 +70,7 @@ struct task_page {
 static_assert(sizeof(struct task_page) <= HEAD_PLACES * sizeof(struct page_owner_task));
 static_assert(!offsetof(struct task_page, rcu));
 
-/* Stands for whoever could not be stored. Its number is 0. */
+/* Stands for tasks that could not be stored. Its number is 0. */
 static struct page_owner_task unknown_task = {
 	.refs = ATOMIC_LONG_INIT(1),
 	.comm = "<unknown>",
@@ -78,7 +79,7 @@ static struct page_owner_task unknown_task = {
 /*
  * Protects writes to all below and in the pages. Raw and taken with interrupts
  * off, because pages are allocated and freed in every context. NMIs do not take
- * it: what they let go waits in orphans.
+ * it: the identities that they release wait in orphans.
  */
 static DEFINE_RAW_SPINLOCK(tasks_lock);
 /* Read under RCU. Slot 0 stays empty, so that no number is 0. */
@@ -106,7 +107,7 @@ static struct task_page *page_of(struct page_owner_task *task)
 	return (struct task_page *)((unsigned long)task & PAGE_MASK);
 }
 
-/* Who has this number now. Under RCU, or while a reference is held. */
+/* The identity with this number. Under RCU, or while a reference is held. */
 static struct page_owner_task *find_task(u32 id)
 {
 	struct task_page *page;
@@ -147,11 +148,11 @@ static void free_place(struct page_owner_task *task)
 	if (page->free == NO_PLACE)
 		list_add(&page->list, &partial_pages);
 	/*
-	 * Seen by whoever sees a record with the number of somebody who moves in
-	 * later: the lock and the record's sequence number are in between.
+	 * Seen by all that see a record with this number as a later identity has it:
+	 * the lock and the record's sequence number are in between.
 	 */
 	WRITE_ONCE(page_owner_tasks_gone, page_owner_tasks_gone + 1);
-	/* Nobody was there before that: readers take it for nobody. */
+	/* No time is as late: readers take the place for free. */
 	WRITE_ONCE(task->since, U64_MAX);
 	task->next = page->free;
 	page->free = task - (struct page_owner_task *)page;
@@ -238,7 +239,7 @@ static bool read_task(const struct page_owner_task *task, u64 when,
 		return false;
 	/* Pairs with the second smp_wmb() in page_owner_task_new(). */
 	smp_rmb();
-	/* If somebody else moves in meanwhile, this is thrown away below. */
+	/* If the place changes hands meanwhile, this is thrown away below. */
 	identity->pid = READ_ONCE(task->pid);
 	identity->tgid = READ_ONCE(task->tgid);
 	/* The same. */
@@ -249,7 +250,7 @@ static bool read_task(const struct page_owner_task *task, u64 when,
 }
 
 /**
- * page_owner_task_read() - who a record refers to
+ * page_owner_task_read() - the task that a record refers to
  * @id: the number in the record
  * @when: local_clock() of a moment at which the task was there; U64_MAX - 1 if
  *        the record is that of an allocated block
@@ -280,7 +281,7 @@ static void add_page(struct task_page *page)
 	page->free = HEAD_PLACES;
 	page->used = 0;
 	list_add(&page->list, &partial_pages);
-	/* Old numbers find it: they must see that nobody is there. */
+	/* Old numbers find it: they must see that its places are free. */
 	smp_store_release(&task_pages[number], page);
 	nr_pages++;
 	nr_empty++;
@@ -375,12 +376,7 @@ struct page_owner_task *page_owner_task_new(gfp_t gfp, bool can_alloc)
 	return task;
 }
 
-/**
- * __page_owner_exit() - a task goes
- * @task: the task, which does not run any more
- *
- * Context: Any but NMI.
- */
+/* Contract: include/linux/page_owner.h. */
 void __page_owner_exit(struct task_struct *task)
 {
 	if (task->page_owner_task)
@@ -389,7 +385,7 @@ void __page_owner_exit(struct task_struct *task)
 }
 
 /**
- * page_owner_tasks_read_stats() - what identities cost
+ * page_owner_tasks_read_stats() - how much memory identities take
  * @tasks: set to how many there are, without those that are kept for a while
  * @pages: set to the pages that they take
  *

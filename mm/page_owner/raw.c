@@ -7,21 +7,29 @@
  * The cache forgets, and then it is defined once more.
  */
 #include <linux/hash.h>
+#include <linux/init.h>
 #include <linux/memblock.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/page_owner_raw.h>
 #include <linux/sched/clock.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_buf.h>
+#include <linux/slab.h>
 #include <linux/stackdepot.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/trace_events.h>
 
-#include "internal.h"
-#include "page_owner_raw.h"
-#include "page_owner_walk.h"
+#include "../internal.h"
+#include "base.h"
+#include "cache.h"
+#include "dump.h"
+#include "filter.h"
+#include "read.h"
+#include "text.h"
+#include "walk.h"
 
 /* Readers know the layout. */
 static_assert(sizeof(struct page_owner_raw_header) == 72);
@@ -35,6 +43,52 @@ static_assert((int)PAGE_OWNER_RAW_SLAB == PAGE_OWNER_SLAB);
 static_assert((int)PAGE_OWNER_RAW_CHARGED == PAGE_OWNER_CHARGED);
 static_assert((int)PAGE_OWNER_RAW_CHARGED_OBJCG == PAGE_OWNER_CHARGED_OBJCG);
 
+/**
+ * struct page_owner_raw - a stream that is being written
+ * @p: where to write
+ * @section: the section that can still grow; NULL if there is none
+ * @records: allocations written
+ * @freed: freed pages written
+ * @nr_comms: numbers given to command names
+ * @memcg: memory cgroup of the last record that had one
+ * @owner_nr: of the snapshot that @like is of
+ * @like: the last record; only what is from its owner
+ * @last: what that refers to
+ */
+struct page_owner_raw {
+	char *p;
+	struct page_owner_raw_section *section;
+	u64 records;
+	u64 freed;
+	u32 nr_comms;
+	u64 memcg;
+	unsigned long owner_nr;
+	struct page_owner_raw_record like;
+	struct page_owner last;
+};
+
+static_assert(sizeof(struct page_owner_raw) <= PAGE_OWNER_DUMP_STREAM);
+
+/* Room in a section, a new one if need be; there is that, and for a head, at raw->p. */
+static __always_inline void *raw_room(struct page_owner_raw *raw, u32 type,
+				      size_t size)
+{
+	void *room;
+
+	if (unlikely(!raw->section || raw->section->type != type)) {
+		raw->section = (struct page_owner_raw_section *)raw->p;
+		raw->section->type = type;
+		raw->section->count = 0;
+		raw->section->size = 0;
+		raw->p += sizeof(*raw->section);
+	}
+	room = raw->p;
+	raw->section->count++;
+	raw->section->size += size;
+	raw->p += size;
+	return room;
+}
+
 /* An entry without its text, for which there is room at the place returned. */
 static char *raw_entry(struct page_owner_raw *raw, u32 type, u64 key, u32 nr_words,
 		       u32 text_len)
@@ -43,7 +97,7 @@ static char *raw_entry(struct page_owner_raw *raw, u32 type, u64 key, u32 nr_wor
 	struct page_owner_raw_entry *entry;
 	char *text;
 
-	entry = page_owner_raw_room(raw, type, sizeof(*entry) + words + padded);
+	entry = raw_room(raw, type, sizeof(*entry) + words + padded);
 	entry->key = key;
 	entry->nr_words = nr_words;
 	entry->text_len = text_len;
@@ -112,16 +166,9 @@ static void raw_filter(struct page_owner_raw *raw,
 	raw_entry(raw, PAGE_OWNER_RAW_FILTER, 0, 0, seq_buf_used(&s));
 }
 
-/**
- * page_owner_raw_begin() - write all that comes before the first record
- * @raw: the stream; its member p says where to
- * @filter: what the reader wants
- * @pfn: where the dump begins
- *
- * Context: Process context.
- */
-void page_owner_raw_begin(struct page_owner_raw *raw,
-			  const struct page_owner_filter *filter, unsigned long pfn)
+/* Writes all that comes before the first record. */
+static void raw_begin(struct page_owner_raw *raw,
+		      const struct page_owner_filter *filter, unsigned long pfn)
 {
 	struct page_owner_raw_header *header = (struct page_owner_raw_header *)raw->p;
 
@@ -134,7 +181,7 @@ void page_owner_raw_begin(struct page_owner_raw *raw,
 		.freed_size = sizeof(struct page_owner_raw_freed),
 		.page_size = PAGE_SIZE,
 		.block_order = pageblock_order,
-		.flags = static_branch_unlikely(&page_owner_lean) ?
+		.flags = page_owner_is_lean() ?
 			 PAGE_OWNER_RAW_NO_TIME | PAGE_OWNER_RAW_NO_FREE : 0,
 		.clock = local_clock(),
 		.realtime = ktime_get_real_ns(),
@@ -147,15 +194,15 @@ void page_owner_raw_begin(struct page_owner_raw *raw,
 	raw_filter(raw, filter);
 }
 
-/* What has nothing but to be remembered as said. */
-static void said(struct page_owner_cache *cache, enum page_owner_cached kind, u64 key)
+/* Remembers that the stream has defined something. */
+static void set_defined(struct page_owner_cache *cache, enum page_owner_cached kind, u64 key)
 {
 	page_owner_cache_room(cache);
 	page_owner_cache_add(cache, kind, key, 0);
 }
 
-static bool is_said(const struct page_owner_cache *cache, enum page_owner_cached kind,
-		    u64 key)
+static bool is_defined(const struct page_owner_cache *cache, enum page_owner_cached kind,
+		       u64 key)
 {
 	unsigned int len;
 
@@ -171,9 +218,9 @@ static void define_stack(struct page_owner_raw *raw, depot_stack_handle_t handle
 	char *text;
 	u64 *words;
 
-	if (is_said(cache, PAGE_OWNER_CACHED_RAW_STACK, handle))
+	if (is_defined(cache, PAGE_OWNER_CACHED_RAW_STACK, handle))
 		return;
-	said(cache, PAGE_OWNER_CACHED_RAW_STACK, handle);
+	set_defined(cache, PAGE_OWNER_CACHED_RAW_STACK, handle);
 	lines = page_owner_stack_text(cache, handle, &len);
 	nr = min(stack_depot_fetch(handle, &entries), PAGE_OWNER_DEPTH);
 	text = raw_entry(raw, PAGE_OWNER_RAW_STACKS, handle, nr, len);
@@ -190,9 +237,9 @@ static void define_gfp(struct page_owner_raw *raw, gfp_t gfp,
 	const char *names;
 	unsigned int len;
 
-	if (is_said(cache, PAGE_OWNER_CACHED_RAW_GFP, key))
+	if (is_defined(cache, PAGE_OWNER_CACHED_RAW_GFP, key))
 		return;
-	said(cache, PAGE_OWNER_CACHED_RAW_GFP, key);
+	set_defined(cache, PAGE_OWNER_CACHED_RAW_GFP, key);
 	names = page_owner_gfp_text(cache, gfp, &len);
 	memcpy(raw_entry(raw, PAGE_OWNER_RAW_GFPS, key, 0, len), names, len);
 }
@@ -201,9 +248,9 @@ static void define_memcg(struct page_owner_raw *raw,
 			 const struct page_owner_snapshot *snap,
 			 struct page_owner_cache *cache)
 {
-	if (is_said(cache, PAGE_OWNER_CACHED_RAW_MEMCG, snap->memcg_ino))
+	if (is_defined(cache, PAGE_OWNER_CACHED_RAW_MEMCG, snap->memcg_ino))
 		return;
-	said(cache, PAGE_OWNER_CACHED_RAW_MEMCG, snap->memcg_ino);
+	set_defined(cache, PAGE_OWNER_CACHED_RAW_MEMCG, snap->memcg_ino);
 	raw_name(raw, PAGE_OWNER_RAW_MEMCGS, snap->memcg_ino, snap->memcg_name);
 }
 
@@ -274,6 +321,32 @@ static void begin_owner(struct page_owner_raw *raw, const struct page_owner_snap
 	raw->owner_nr = snap->owner_nr;
 }
 
+/* @like has what belongs to the owner, @snap the rest. */
+static __always_inline void raw_fill(struct page_owner_raw_record *record,
+				     const struct page_owner_raw_record *like,
+				     const struct page_owner_snapshot *snap)
+{
+	bool charged = snap->charge >= PAGE_OWNER_CHARGED;
+
+	record->pfn = snap->pfn;
+	record->page_flags = snap->flags;
+	record->ts = snap->owner.ts_nsec;
+	record->memcg = charged ? snap->memcg_ino : 0;
+	record->handle = like->handle;
+	record->gfp = like->gfp;
+	record->pid = like->pid;
+	record->tgid = like->tgid;
+	record->comm = like->comm;
+	record->node = snap->nid;
+	record->zone = snap->zone;
+	record->order = like->order;
+	record->gfp_migratetype = like->gfp_migratetype;
+	record->block_migratetype = snap->pageblock_mt;
+	record->migrate_reason = like->migrate_reason;
+	record->charge = snap->charge;
+	record->flags = charged && snap->memcg_online ? PAGE_OWNER_RAW_MEMCG_ONLINE : 0;
+}
+
 static void raw_freed(struct page_owner_raw *raw, const struct page_owner_snapshot *snap,
 		      struct page_owner_cache *cache)
 {
@@ -281,8 +354,8 @@ static void raw_freed(struct page_owner_raw *raw, const struct page_owner_snapsh
 	struct page_owner_raw_freed *freed;
 
 	define_stack(raw, owner->free_handle, cache);
-	freed = page_owner_raw_room(raw, PAGE_OWNER_RAW_FREED, sizeof(*freed));
-	page_owner_raw_fill(&freed->record, &raw->like, snap);
+	freed = raw_room(raw, PAGE_OWNER_RAW_FREED, sizeof(*freed));
+	raw_fill(&freed->record, &raw->like, snap);
 	freed->free_ts = owner->free_ts_nsec;
 	freed->free_handle = owner->free_handle;
 	freed->free_pid = owner->free_pid;
@@ -291,17 +364,21 @@ static void raw_freed(struct page_owner_raw *raw, const struct page_owner_snapsh
 	raw->freed++;
 }
 
-/**
- * page_owner_raw_define() - write a record, and what it refers to before it
- * @raw: the stream; its member p has room for PAGE_OWNER_TEXT_MAX bytes
- * @snap: the allocation, or the freed page
- * @cache: remembers what has been written
- *
- * Context: Process context, may sleep.
- */
-void page_owner_raw_define(struct page_owner_raw *raw,
-			   const struct page_owner_snapshot *snap,
-			   struct page_owner_cache *cache)
+/* Writes an allocation; all that it refers to has been defined. */
+static __always_inline void raw_allocated(struct page_owner_raw *raw,
+					  const struct page_owner_snapshot *snap)
+{
+	struct page_owner_raw_record *record;
+
+	record = raw_room(raw, PAGE_OWNER_RAW_RECORDS, sizeof(*record));
+	raw_fill(record, &raw->like, snap);
+	raw->records++;
+}
+
+/* Writes a record, and what it refers to before it. */
+static noinline void raw_define(struct page_owner_raw *raw,
+				const struct page_owner_snapshot *snap,
+				struct page_owner_cache *cache)
 {
 	if (!snap->owner_nr || raw->owner_nr != snap->owner_nr)
 		begin_owner(raw, snap, cache);
@@ -310,9 +387,22 @@ void page_owner_raw_define(struct page_owner_raw *raw,
 		raw->memcg = snap->memcg_ino;
 	}
 	if (snap->allocated)
-		page_owner_raw_allocated(raw, snap);
+		raw_allocated(raw, snap);
 	else
 		raw_freed(raw, snap, cache);
+}
+
+/* Writes a record, in the usual case without anything else. */
+static __always_inline void raw_record(struct page_owner_raw *raw,
+				       const struct page_owner_snapshot *snap,
+				       struct page_owner_cache *cache)
+{
+	/* Freed pages never have the owner of the one before. */
+	if (likely(snap->owner_nr && raw->owner_nr == snap->owner_nr &&
+		   (snap->charge < PAGE_OWNER_CHARGED || raw->memcg == snap->memcg_ino)))
+		raw_allocated(raw, snap);
+	else
+		raw_define(raw, snap, cache);
 }
 
 /* A record, and the words that it is copied by. */
@@ -331,20 +421,14 @@ static_assert(offsetof(struct page_owner_raw_record, ts) == 16);
 /**
  * struct raw_run - what records of a run have in common
  * @model: a record of it
- * @bits: those of its struct page_owner_record, without what may differ
  * @snap: the record before
  * @charge_word: page_owner_base_charge_word() of its pages
  */
 struct raw_run {
 	union raw_words model;
-	u32 bits;
 	const struct page_owner_snapshot *snap;
 	unsigned long charge_word;
 };
-
-/* What the bits of a run's records have in common, and that nobody writes them. */
-#define RUN_BITS \
-	((u32)~((PAGE_OWNER_SEQ & ~PAGE_OWNER_WRITING) | PAGE_OWNER_FREE_ORDER))
 
 /* In the flags of a run's pages: where they lie. */
 #define RUN_PLACE ((NODES_MASK << NODES_PGSHIFT) | (ZONES_MASK << ZONES_PGSHIFT))
@@ -357,9 +441,8 @@ static bool begin_run(struct raw_run *run, struct page *page,
 	struct mem_cgroup *memcg = NULL;
 
 	run->snap = snap;
-	run->bits = snap->rec.bits & RUN_BITS;
 	run->charge_word = page_owner_base_charge_word(page);
-	page_owner_raw_fill(&run->model.record, &raw->like, snap);
+	raw_fill(&run->model.record, &raw->like, snap);
 	if (PageTail(page) || snap->charge == PAGE_OWNER_SLAB ||
 	    page_owner_base_memcg(run->charge_word, &memcg) != snap->charge)
 		return false;
@@ -372,32 +455,25 @@ static bool begin_run(struct raw_run *run, struct page *page,
 }
 
 /*
- * Writes a page's record if it is of the run, or else returns false. As
- * page_owner_read_same(): all that is read between the two looks at the bits is of
- * one life of the page. A struct page that is not initialised lies nowhere.
+ * Writes a page's record if it is of the run, or else returns false. A struct page
+ * that is not initialised lies nowhere.
  */
 static __always_inline bool run_record(const struct raw_run *run, struct page *page,
 				       const struct page_owner_record *rec,
 				       union raw_words *to)
 {
-	const struct page_owner_record *like = &run->snap->rec;
-	u32 bits = page_owner_record_begin(rec);
-	unsigned long flags = page_owner_base_flags(page);
+	struct page_owner_rest rest;
 	int i;
 
-	if ((bits & RUN_BITS) != run->bits || READ_ONCE(rec->handle) != like->handle ||
-	    READ_ONCE(rec->task) != like->task ||
-	    READ_ONCE(rec->gfp_mask) != like->gfp_mask ||
-	    READ_ONCE(page_owner_tasks_gone) != run->snap->gone ||
-	    (flags ^ run->model.record.page_flags) & RUN_PLACE || PageTail(page) ||
-	    page_owner_base_charge_word(page) != run->charge_word)
+	if (!page_owner_read_same(page, rec, run->snap, &rest) ||
+	    (rest.flags ^ run->model.record.page_flags) & RUN_PLACE ||
+	    rest.charge_word != run->charge_word)
 		return false;
-	to->record.page_flags = flags;
-	to->record.ts = static_branch_unlikely(&page_owner_lean) ? 0 :
-			READ_ONCE(rec->ts_nsec);
+	to->record.page_flags = rest.flags;
+	to->record.ts = rest.ts_nsec;
 	for (i = FIRST_COMMON; i < ARRAY_SIZE(to->word); i++)
 		to->word[i] = run->model.word[i];
-	return !page_owner_record_changed(rec, bits);
+	return true;
 }
 
 static void end_run(struct page_owner_raw *raw, size_t nr)
@@ -408,22 +484,16 @@ static void end_run(struct page_owner_raw *raw, size_t nr)
 	raw->section->size += nr * sizeof(union raw_words);
 }
 
-/**
- * page_owner_raw_run() - write all records that follow and are like the last one
- * @raw: the stream, to which the last record has just been written
- * @walk: the walk, which shows all allocations and no freed pages; goes on behind
- *        what has been written
- * @snap: the last record; then the last one that this writes
- * @limit: nothing is written from here on, except a record that begins before
+/*
+ * Writes all records that follow and are like the last one, @snap, up to @limit and
+ * within the pageblock. Neighbours have mostly been allocated by one caller, so most
+ * records differ in their PFN, time and flags only. Only for a walk that shows all
+ * allocations and no freed pages, which goes on behind what has been written.
  *
- * Neighbours have mostly been allocated by one caller, so most records differ in
- * their PFN, time and flags only. They are of the pageblock in which the walk is.
- *
- * Context: Process context. The caller keeps memory online. RCU is read-locked
- * all the while, so that equal words mean the same memory cgroup.
+ * RCU is read-locked all the while, so that equal words mean the same memory cgroup.
  */
-void page_owner_raw_run(struct page_owner_raw *raw, struct page_owner_walk *walk,
-			struct page_owner_snapshot *snap, const char *limit)
+static void raw_run(struct page_owner_raw *raw, struct page_owner_walk *walk,
+		    struct page_owner_snapshot *snap, const char *limit)
 {
 	const struct page_owner_walk_block *block = &walk->block;
 	unsigned long pfn = walk->pfn, end = block->pfn + block->nr;
@@ -458,17 +528,62 @@ void page_owner_raw_run(struct page_owner_raw *raw, struct page_owner_walk *walk
 	snap->owner.ts_nsec = to[-1].record.ts;
 }
 
-/**
- * page_owner_raw_end() - write all that comes after the last record
- * @raw: the stream
- *
- * Context: Any.
- */
-void page_owner_raw_end(struct page_owner_raw *raw)
+/* Writes all that comes after the last record. */
+static void raw_end(struct page_owner_raw *raw)
 {
 	struct page_owner_raw_end *end;
 
-	end = page_owner_raw_room(raw, PAGE_OWNER_RAW_END, sizeof(*end));
+	end = raw_room(raw, PAGE_OWNER_RAW_END, sizeof(*end));
 	end->records = raw->records;
 	end->freed = raw->freed;
 }
+
+/*
+ * Gathers a piece of a raw stream; a new one begins where the last one has not
+ * led to. Pieces do not end with reads. Returns as page_owner_dump_find().
+ */
+static int gather_raw(struct page_owner_dump *dump, struct page_owner_walk *walk,
+		      loff_t pos)
+{
+	/* Then neighbours need not be looked at one by one. */
+	bool all = !walk->match && !walk->freed && page_owner_walk_all(walk);
+	struct page_owner_raw *raw;
+	int ret;
+
+	if (!dump->stream)
+		dump->stream = kzalloc(sizeof(*raw), GFP_KERNEL);
+	raw = dump->stream;
+	if (!raw)
+		return -ENOMEM;
+	raw->p = dump->buf;
+	raw->section = NULL;
+	if (!dump->stream_live || dump->stream_pos != pos) {
+		page_owner_cache_clear(&dump->cache);
+		raw_begin(raw, &dump->filter, walk->pfn);
+		dump->stream_live = true;
+	}
+	while ((ret = page_owner_dump_find(dump, walk)) > 0) {
+		raw_record(raw, &dump->snap, &dump->cache);
+		if (all && dump->snap.allocated)
+			raw_run(raw, walk, &dump->snap,
+				dump->buf + PAGE_OWNER_DUMP_GATHER);
+		pos = dump->snap.pfn + 1;
+		if (raw->p - dump->buf >= PAGE_OWNER_DUMP_GATHER || signal_pending(current))
+			break;
+	}
+	if (!ret) {
+		raw_end(raw);
+		dump->stream_live = false;
+	}
+	dump->rest_pos = pos;
+	dump->stream_pos = pos;
+	dump->rest_len = raw->p - dump->buf;
+	return ret;
+}
+
+static int __init page_owner_raw_init(void)
+{
+	page_owner_dump_add_raw(gather_raw);
+	return 0;
+}
+core_initcall(page_owner_raw_init);

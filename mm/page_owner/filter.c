@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * page_owner: what a reader of the dump asks for: the only parser of it, and
+ * page_owner: which records a reader of the dump wants: the parser of that, and
  * what compares records with it.
  *
  * Words are separated by white space, the items of a list by commas. A record
@@ -22,19 +22,18 @@
 #include <linux/string.h>
 #include <linux/string_helpers.h>
 
-#include "internal.h"
-#include "page_owner.h"
+#include "../internal.h"
+#include "cache.h"
+#include "filter.h"
+#include "read.h"
 
 #define BLANKS " \t\r\n\v\f"
 
-static const char * const mode_names[] = {
+const char *page_owner_mode_names[PAGE_OWNER_NR_MODES] __ro_after_init = {
 	[PAGE_OWNER_MODE_STACK]		= "stack",
 	[PAGE_OWNER_MODE_HANDLE]	= "handle",
 	[PAGE_OWNER_MODE_STACK_HANDLE]	= "stack_handle",
-	[PAGE_OWNER_MODE_RAW]		= "raw",
 };
-
-static_assert(ARRAY_SIZE(mode_names) == PAGE_OWNER_NR_MODES);
 
 static const struct {
 	const char *key;
@@ -86,6 +85,51 @@ static_assert(ARRAY_SIZE(names) == PAGE_OWNER_NR_NAMES);
 static_assert(PAGE_OWNER_NAME_LEN >= TASK_COMM_LEN);
 static_assert(PAGE_OWNER_NAME_LEN >= MODULE_NAME_LEN);
 
+static bool in_names(const struct page_owner_names *list, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->nr; i++) {
+		if (!strcmp(list->name[i], name))
+			return true;
+	}
+	return false;
+}
+
+#ifdef CONFIG_MODULES
+static bool is_module(const char *name)
+{
+	bool found;
+
+	preempt_disable();
+	found = find_module(name);
+	preempt_enable();
+	return found;
+}
+
+static bool is_in_modules(unsigned long address, const struct page_owner_names *list)
+{
+	const struct module *mod;
+	bool found;
+
+	preempt_disable();
+	mod = __module_address(address);
+	found = mod && in_names(list, mod->name);
+	preempt_enable();
+	return found;
+}
+#else
+static bool is_module(const char *name)
+{
+	return false;
+}
+
+static bool is_in_modules(unsigned long address, const struct page_owner_names *list)
+{
+	return false;
+}
+#endif
+
 /*
  * Parsing. Each function returns NULL, or what is wrong.
  */
@@ -115,7 +159,7 @@ static int unescape(char *text)
 static const char *parse_mode(struct page_owner_filter *filter, unsigned int which,
 			      char *value)
 {
-	int mode = match_string(mode_names, ARRAY_SIZE(mode_names), value);
+	int mode = match_string(page_owner_mode_names, PAGE_OWNER_NR_MODES, value);
 
 	if (mode < 0)
 		return "no such mode";
@@ -245,17 +289,6 @@ static const char *parse_comm(char *item)
 	return len < TASK_COMM_LEN ? NULL : "longer than a command name";
 }
 
-static const char *parse_module(const char *item)
-{
-	const char *error = NULL;
-
-	preempt_disable();
-	if (!find_module(item))
-		error = "no such module";
-	preempt_enable();
-	return error;
-}
-
 static const char *parse_names(struct page_owner_filter *filter,
 			       unsigned int which, char *value)
 {
@@ -267,8 +300,10 @@ static const char *parse_names(struct page_owner_filter *filter,
 	while ((item = strsep(&value, ","))) {
 		if (list->nr == PAGE_OWNER_FILTER_ITEMS)
 			return too_many;
-		error = which == PAGE_OWNER_BY_COMM ? parse_comm(item) :
-						      parse_module(item);
+		if (which == PAGE_OWNER_BY_COMM)
+			error = parse_comm(item);
+		else
+			error = is_module(item) ? NULL : "no such module";
 		if (error)
 			return error;
 		strscpy_pad(list->name[list->nr++], item, PAGE_OWNER_NAME_LEN);
@@ -468,7 +503,7 @@ void page_owner_filter_show(struct seq_buf *s, const struct page_owner_filter *f
 {
 	unsigned int i;
 
-	seq_buf_printf(s, "mode=%s", mode_names[filter->mode]);
+	seq_buf_printf(s, "mode=%s", page_owner_mode_names[filter->mode]);
 	if (filter->by_node)
 		seq_buf_printf(s, " nid=%*pbl", nodemask_pr_args(&filter->nodes));
 	for (i = 0; i < PAGE_OWNER_NR_CHOICES; i++)
@@ -502,17 +537,6 @@ static bool is_chosen(const struct page_owner_filter *filter, unsigned int which
 	return !filter->choices[which] || filter->choices[which] & BIT(value);
 }
 
-static bool in_names(const struct page_owner_names *list, const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < list->nr; i++) {
-		if (!strcmp(list->name[i], name))
-			return true;
-	}
-	return false;
-}
-
 /* Since the allocation; of a freed page, since the free. Whole seconds. */
 static u64 age_of(const struct page_owner_snapshot *snap, u64 now)
 {
@@ -536,16 +560,12 @@ static bool stack_in_modules(depot_stack_handle_t handle,
 {
 	unsigned long *entries;
 	unsigned int i, nr = stack_depot_fetch(handle, &entries);
-	bool found = false;
 
-	preempt_disable();
-	for (i = 0; i < nr && !found; i++) {
-		const struct module *mod = __module_address(entries[i]);
-
-		found = mod && in_names(list, mod->name);
+	for (i = 0; i < nr; i++) {
+		if (is_in_modules(entries[i], list))
+			return true;
 	}
-	preempt_enable();
-	return found;
+	return false;
 }
 
 /* Found out once for each stack. */
@@ -601,7 +621,7 @@ bool page_owner_filter_compares(const struct page_owner_filter *filter)
  * @now: local_clock(), for ages
  * @cache: remembers which stacks are in modules, until the filter changes
  *
- * What costs least comes first, what few ask for last.
+ * What costs least comes first, what is rarely asked for last.
  *
  * Context: Process context, may sleep.
  * Return: whether the reader wants it.

@@ -8,10 +8,12 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/page_owner.h>
 #include <linux/seq_file.h>
 
-#include "internal.h"
-#include "page_owner.h"
+#include "../internal.h"
+#include "read.h"
+#include "walk.h"
 
 /* Index under which a mixed block counts, -1 if it is not mixed. */
 static int mixed_as(struct zone *zone, unsigned long pfn, unsigned long end)
@@ -34,14 +36,7 @@ static int mixed_as(struct zone *zone, unsigned long pfn, unsigned long end)
 	return -1;
 }
 
-/**
- * page_owner_show_mixed_blocks() - print a zone's line of mixed block counts
- * @m: /proc/pagetypeinfo
- * @pgdat: node of @zone
- * @zone: the zone, populated
- *
- * Context: Process context, may sleep.
- */
+/* Contract: include/linux/page_owner.h. */
 void page_owner_show_mixed_blocks(struct seq_file *m, struct pglist_data *pgdat,
 				  struct zone *zone)
 {

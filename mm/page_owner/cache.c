@@ -5,16 +5,16 @@
  * has said already.
  *
  * A cache is a hash table of keys in front of a store of bytes, to which is only
- * ever added. When either is full, all is forgotten: whoever misses something
- * finds it out again. What is used often is soon back, and no bookkeeping is
- * needed to know what that is.
+ * ever added. When either is full, all is forgotten, and what is missed is found out
+ * again. What is used often is soon back, and no bookkeeping is needed to know what
+ * that is.
  */
 #include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "page_owner.h"
+#include "cache.h"
 
 #define NR_SLOTS	BIT(PAGE_OWNER_CACHE_BITS)
 

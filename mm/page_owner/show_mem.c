@@ -4,7 +4,7 @@
  *
  * Out of memory, failed allocations, sysrq-m and panics print show_mem(): in any
  * context, and when nothing can be relied on. So the report allocates nothing and
- * waits for nobody. It goes through the list of stacks once, which is only ever
+ * does not wait. It goes through the list of stacks once, which is only ever
  * added to, and keeps the largest ones on its own kernel stack. Reports that are
  * printed at a time, or that interrupt one another, have nothing in common, and
  * none is lost if a CPU is stopped in the middle of one.
@@ -13,37 +13,35 @@
  * 1 + PAGE_OWNER_DEPTH. At most PAGE_OWNER_TOP_MAX owners can be asked for.
  */
 #include <linux/cpumask.h>
-#include <linux/debugfs.h>
-#include <linux/fs.h>
-#include <linux/init.h>
-#include <linux/kstrtox.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/page_owner.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/stackdepot.h>
 #include <linux/vmstat.h>
 
-#include "page_owner.h"
+#include "capture.h"
+#include "show_mem.h"
+#include "stacks.h"
+#include "param.h"
 
 /* How many owners are printed; 0 for no report at all. */
 static unsigned int nr_shown = 10;
 
-static int __init page_owner_show_mem_param(char *arg)
+static int nr_shown_set(const char *val, const struct kernel_param *kp)
 {
-	unsigned int nr;
-	int ret = arg ? kstrtouint(arg, 0, &nr) : -EINVAL;
-
-	if (ret)
-		return ret;
-	if (nr > PAGE_OWNER_TOP_MAX)
-		return -ERANGE;
-	nr_shown = nr;
-	return 0;
+	return page_owner_may_set(kp) ?:
+	       param_set_uint_minmax(val, kp, 0, PAGE_OWNER_TOP_MAX);
 }
-early_param("page_owner_show_mem", page_owner_show_mem_param);
+
+static const struct kernel_param_ops nr_shown_ops = {
+	.set = nr_shown_set,
+	.get = param_get_uint,
+};
+module_param_cb(show_mem, &nr_shown_ops, &nr_shown, 0644);
 
 /**
  * page_owner_top_add() - let a stack compete for a place among the largest
@@ -142,27 +140,3 @@ void __page_owner_show_mem(void)
 	for (i = 0; i < top.nr; i++)
 		report_owner(&top.owner[i], ram);
 }
-
-static int shown_get(void *data, u64 *val)
-{
-	*val = READ_ONCE(nr_shown);
-	return 0;
-}
-
-static int shown_set(void *data, u64 val)
-{
-	if (val > PAGE_OWNER_TOP_MAX)
-		return -EINVAL;
-	WRITE_ONCE(nr_shown, val);
-	return 0;
-}
-DEFINE_DEBUGFS_ATTRIBUTE(shown_fops, shown_get, shown_set, "%llu\n");
-
-static int __init page_owner_report_init(void)
-{
-	if (page_owner_enabled())
-		debugfs_create_file("page_owner_show_mem", 0600, NULL, NULL,
-				    &shown_fops);
-	return 0;
-}
-late_initcall(page_owner_report_init);

@@ -25,13 +25,12 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "internal.h"
-#include "page_owner_raw.h"
-#include "page_owner_walk.h"
-
-/* So much is gathered at once; then there is room for one more record. */
-#define DUMP_GATHER	SZ_64K
-#define DUMP_BUFFER	(DUMP_GATHER + PAGE_OWNER_TEXT_MAX)
+#include "../internal.h"
+#include "cache.h"
+#include "dump.h"
+#include "filter.h"
+#include "text.h"
+#include "walk.h"
 
 /* Enough for any filter, in its own words, and the error. */
 #define DUMP_NOTE	(2 * PAGE_OWNER_FILTER_MAX)
@@ -39,56 +38,19 @@
 /* A walk keeps memory online for at most so many pages: 1 GiB of 4 KiB pages. */
 #define DUMP_SPAN	BIT(18)
 
-/**
- * struct dump_file - an open dump
- * @lock: protects all members, against threads that share the file
- * @filter: what this reader wants
- * @error: what of that was wrong last
- * @cache: what need not be found out again
- * @raw: the raw stream that is being read
- * @raw_live: @raw goes on at @raw_pos
- * @raw_pos: file position
- * @snap: the record found last
- * @now: local_clock() of the running read
- * @note: the filter and the error, after "show", DUMP_NOTE bytes
- * @note_len: bytes at @note
- * @note_done: how many of them the reader has got
- * @buf: what has been gathered, DUMP_BUFFER bytes
- * @rest: what of @buf the reader has not got yet
- * @rest_len: bytes at @rest
- * @rest_pos: file position at which @rest is due
- * @at_end: there was nothing behind @rest, and a read there need not look again
- *
- * Memory per open file: this structure, @buf, @note and @cache, together at most
- * 4.4 MiB, of which 4 MiB are only taken as different stacks come up.
- */
-struct dump_file {
-	struct mutex lock;	/* All members. */
-	struct page_owner_filter filter;
-	struct page_owner_error error;
-	struct page_owner_cache cache;
-	struct page_owner_raw raw;
-	bool raw_live;
-	loff_t raw_pos;
-	struct page_owner_snapshot snap;
-	u64 now;
-	char *note;
-	size_t note_len;
-	size_t note_done;
-	char *buf;
-	const char *rest;
-	size_t rest_len;
-	loff_t rest_pos;
-	bool at_end;
-};
+/* Gathers in mode=raw, if this kernel has it. */
+static int (*gather_raw)(struct page_owner_dump *dump, struct page_owner_walk *walk,
+			 loff_t pos) __ro_after_init;
 
 /* What has been promised, less what the allocator may round up to. */
 static_assert(SZ_4M + 4 * SZ_1M / 10 - 100 * SZ_1K >=
-	      sizeof(struct dump_file) + DUMP_BUFFER + DUMP_NOTE + PAGE_OWNER_CACHE_MAX);
+	      sizeof(struct page_owner_dump) + PAGE_OWNER_DUMP_BUFFER + DUMP_NOTE +
+	      PAGE_OWNER_DUMP_STREAM + PAGE_OWNER_CACHE_MAX);
 
-static void dump_free(struct dump_file *dump)
+static void dump_free(struct page_owner_dump *dump)
 {
 	page_owner_cache_destroy(&dump->cache);
+	kfree(dump->stream);
 	kvfree(dump->note);
 	kvfree(dump->buf);
 	kvfree(dump);
@@ -96,11 +58,11 @@ static void dump_free(struct dump_file *dump)
 
 static int dump_open(struct inode *inode, struct file *file)
 {
-	struct dump_file *dump = kvzalloc(sizeof(*dump), GFP_KERNEL);
+	struct page_owner_dump *dump = kvzalloc(sizeof(*dump), GFP_KERNEL);
 
 	if (!dump)
 		return -ENOMEM;
-	dump->buf = kvmalloc(DUMP_BUFFER, GFP_KERNEL);
+	dump->buf = kvmalloc(PAGE_OWNER_DUMP_BUFFER, GFP_KERNEL);
 	if (!dump->buf || page_owner_cache_init(&dump->cache)) {
 		dump_free(dump);
 		return -ENOMEM;
@@ -116,20 +78,20 @@ static int dump_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static bool dump_is_raw(const struct dump_file *dump)
+static bool dump_is_raw(const struct page_owner_dump *dump)
 {
 	return dump->filter.mode == PAGE_OWNER_MODE_RAW;
 }
 
 static bool dump_match(const struct page_owner_snapshot *snap, void *data)
 {
-	struct dump_file *dump = data;
+	struct page_owner_dump *dump = data;
 
 	return page_owner_filter_match(&dump->filter, snap, dump->now, &dump->cache);
 }
 
 /* Where a read begins, and which records it wants. */
-static void dump_begin(struct dump_file *dump, struct page_owner_walk *walk,
+static void dump_begin(struct page_owner_dump *dump, struct page_owner_walk *walk,
 		       loff_t pos)
 {
 	const struct page_owner_filter *filter = &dump->filter;
@@ -151,17 +113,12 @@ static void dump_begin(struct dump_file *dump, struct page_owner_walk *walk,
 	dump->snap.memcg_ino = 0;
 }
 
-/*
- * Finds the next record. Memory is online, but may be let go of and kept again
- * meanwhile. Returns 1, 0 at the end, or an error.
- */
-static __always_inline int dump_find(struct dump_file *dump,
-				     struct page_owner_walk *walk)
+/* Not in the usual case; as page_owner_dump_find(). */
+int page_owner_dump_find_slowly(struct page_owner_dump *dump,
+				struct page_owner_walk *walk)
 {
 	int ret;
 
-	if (likely(page_owner_walk_step(walk, &dump->snap) == PAGE_OWNER_STEP_SHOW))
-		return 1;
 	while (!(ret = page_owner_walk_next(walk, &dump->snap))) {
 		if (walk->pfn >= max_pfn)
 			return 0;
@@ -175,15 +132,15 @@ static __always_inline int dump_find(struct dump_file *dump,
 
 /*
  * Gathers whole records of text, up to @room bytes. If the first one is larger
- * than that it is gathered alone. Returns as dump_find().
+ * than that it is gathered alone. Returns as page_owner_dump_find().
  */
-static int gather_text(struct dump_file *dump, struct page_owner_walk *walk,
+static int gather_text(struct page_owner_dump *dump, struct page_owner_walk *walk,
 		       size_t room)
 {
 	char *p = dump->buf, *end;
 	int ret;
 
-	while ((ret = dump_find(dump, walk)) > 0) {
+	while ((ret = page_owner_dump_find(dump, walk)) > 0) {
 		end = page_owner_format(p, &dump->snap, dump->filter.mode,
 					&dump->cache);
 		/* One that does not fit is found again by its position. */
@@ -199,47 +156,10 @@ static int gather_text(struct dump_file *dump, struct page_owner_walk *walk,
 }
 
 /*
- * Gathers a piece of a raw stream; a new one begins where the last one has not
- * led to. Pieces do not end with reads. Returns as dump_find().
- */
-static int gather_raw(struct dump_file *dump, struct page_owner_walk *walk, loff_t pos)
-{
-	/* Then neighbours need not be looked at one by one. */
-	bool all = !walk->match && !walk->freed && page_owner_walk_all(walk);
-	struct page_owner_raw *raw = &dump->raw;
-	int ret;
-
-	raw->p = dump->buf;
-	raw->section = NULL;
-	if (!dump->raw_live || dump->raw_pos != pos) {
-		page_owner_cache_clear(&dump->cache);
-		page_owner_raw_begin(raw, &dump->filter, walk->pfn);
-		dump->raw_live = true;
-	}
-	while ((ret = dump_find(dump, walk)) > 0) {
-		page_owner_raw_record(raw, &dump->snap, &dump->cache);
-		if (all && dump->snap.allocated)
-			page_owner_raw_run(raw, walk, &dump->snap,
-					   dump->buf + DUMP_GATHER);
-		pos = dump->snap.pfn + 1;
-		if (raw->p - dump->buf >= DUMP_GATHER || signal_pending(current))
-			break;
-	}
-	if (!ret) {
-		page_owner_raw_end(raw);
-		dump->raw_live = false;
-	}
-	dump->rest_pos = pos;
-	dump->raw_pos = pos;
-	dump->rest_len = raw->p - dump->buf;
-	return ret;
-}
-
-/*
  * Gathers what comes at @pos in dump->rest. dump->rest_pos becomes one past the
  * last PFN. Returns 0 or an error, which comes after all that is gathered.
  */
-static int dump_gather(struct dump_file *dump, size_t room, loff_t pos)
+static int dump_gather(struct page_owner_dump *dump, size_t room, loff_t pos)
 {
 	bool known_end = dump->at_end && dump->rest_pos == pos;
 	struct page_owner_walk walk;
@@ -264,7 +184,7 @@ static int dump_gather(struct dump_file *dump, size_t room, loff_t pos)
 }
 
 /* Hands out what has been gathered; what does not fit stays. */
-static ssize_t dump_copy_rest(struct dump_file *dump, char __user *buf,
+static ssize_t dump_copy_rest(struct page_owner_dump *dump, char __user *buf,
 			      size_t count)
 {
 	size_t len = min(count, dump->rest_len);
@@ -280,13 +200,13 @@ static ssize_t dump_copy_rest(struct dump_file *dump, char __user *buf,
  * As many whole records as fit; a record that alone is larger than the reader's
  * buffer is handed out in pieces. *pos moves past a record with its first byte.
  */
-static ssize_t dump_fill(struct dump_file *dump, char __user *buf, size_t count,
+static ssize_t dump_fill(struct page_owner_dump *dump, char __user *buf, size_t count,
 			 loff_t *pos)
 {
 	ssize_t done = 0, ret;
 
 	do {
-		size_t room = min(count - done, DUMP_GATHER);
+		size_t room = min(count - done, PAGE_OWNER_DUMP_GATHER);
 
 		ret = dump_gather(dump, room, *pos);
 		if (!dump->rest_len)
@@ -300,14 +220,14 @@ static ssize_t dump_fill(struct dump_file *dump, char __user *buf, size_t count,
 		/* What has not been begun is found again by its position. */
 		if (ret < 0) {
 			dump->rest_len = 0;
-			dump->raw_live = false;
+			dump->stream_live = false;
 			break;
 		}
 		done += ret;
 		*pos = dump->rest_pos;
 		if (dump->rest_len || dump->at_end || signal_pending(current))
 			return done;
-		if (room < DUMP_GATHER && !dump_is_raw(dump))
+		if (room < PAGE_OWNER_DUMP_GATHER && !dump_is_raw(dump))
 			return done;
 		cond_resched();
 	} while (done < count);
@@ -315,7 +235,7 @@ static ssize_t dump_fill(struct dump_file *dump, char __user *buf, size_t count,
 }
 
 /* Prints what is in force, and what was wrong, for the next read. */
-static int dump_make_note(struct dump_file *dump)
+static int dump_make_note(struct page_owner_dump *dump)
 {
 	struct seq_buf s;
 
@@ -334,7 +254,7 @@ static int dump_make_note(struct dump_file *dump)
 	return 0;
 }
 
-static ssize_t dump_read_note(struct dump_file *dump, char __user *buf, size_t count)
+static ssize_t dump_read_note(struct page_owner_dump *dump, char __user *buf, size_t count)
 {
 	size_t len = min(count, dump->note_len - dump->note_done);
 
@@ -347,7 +267,7 @@ static ssize_t dump_read_note(struct dump_file *dump, char __user *buf, size_t c
 static ssize_t dump_read(struct file *file, char __user *buf, size_t count,
 			 loff_t *pos)
 {
-	struct dump_file *dump = file->private_data;
+	struct page_owner_dump *dump = file->private_data;
 	ssize_t ret;
 
 	if (!count)
@@ -366,17 +286,17 @@ static ssize_t dump_read(struct file *file, char __user *buf, size_t count,
 }
 
 /* The next read begins anew, whatever its position. */
-static void dump_forget(struct dump_file *dump)
+static void dump_forget(struct page_owner_dump *dump)
 {
 	dump->rest_len = 0;
 	dump->at_end = false;
-	dump->raw_live = false;
+	dump->stream_live = false;
 }
 
-/* Positions are PFNs. Looking where we are (ftell) keeps what is left over. */
+/* Positions are PFNs. To ask for the position (ftell) keeps what is left over. */
 static loff_t dump_llseek(struct file *file, loff_t offset, int whence)
 {
-	struct dump_file *dump = file->private_data;
+	struct page_owner_dump *dump = file->private_data;
 	loff_t pos = -EINVAL;
 
 	if (mutex_lock_interruptible(&dump->lock))
@@ -398,7 +318,7 @@ static loff_t dump_llseek(struct file *file, loff_t offset, int whence)
 }
 
 /* Says why nothing was taken of a filter that is not even looked at. */
-static ssize_t dump_refuse(struct dump_file *dump, const char *why)
+static ssize_t dump_refuse(struct page_owner_dump *dump, const char *why)
 {
 	int ret = mutex_lock_interruptible(&dump->lock);
 
@@ -412,7 +332,7 @@ static ssize_t dump_refuse(struct dump_file *dump, const char *why)
 static ssize_t dump_write(struct file *file, const char __user *buf,
 			  size_t count, loff_t *pos)
 {
-	struct dump_file *dump = file->private_data;
+	struct page_owner_dump *dump = file->private_data;
 	char *text;
 	int ret;
 
@@ -440,6 +360,22 @@ static ssize_t dump_write(struct file *file, const char __user *buf,
 	}
 	kfree(text);
 	return ret < 0 ? ret : count;
+}
+
+/**
+ * page_owner_dump_add_raw() - there is a mode=raw
+ * @gather: gathers a piece of the stream at dump->buf, as the walk comes from file
+ *          position @pos. Sets the stream's members of @dump, rest_len and rest_pos.
+ *          Returns as page_owner_dump_find(). Pieces do not end with reads.
+ *
+ * Context: Boot.
+ */
+void __init page_owner_dump_add_raw(int (*gather)(struct page_owner_dump *dump,
+						  struct page_owner_walk *walk,
+						  loff_t pos))
+{
+	gather_raw = gather;
+	page_owner_mode_names[PAGE_OWNER_MODE_RAW] = "raw";
 }
 
 const struct file_operations page_owner_dump_fops = {

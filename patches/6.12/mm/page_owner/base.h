@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What page_owner needs to know of the kernel version that it is built into.
- * Everything else in mm/page_owner*.c is the same for every base.
+ * Everything else of page_owner is the same for every base.
  *
  * This one: 6.12.
  */
@@ -74,7 +74,7 @@ static inline unsigned long page_owner_base_flags(const struct page *page)
 }
 
 /**
- * page_owner_base_is_free() - whether a page heads a block that nobody owns
+ * page_owner_base_is_free() - whether a page heads a block without an owner
  * @page: any page
  *
  * Beside the buddy lists these are guards that debug_guardpage_minorder= leaves
@@ -89,7 +89,7 @@ static inline bool page_owner_base_is_free(struct page *page)
 }
 
 /**
- * page_owner_base_free_order() - order of a block that nobody owns
+ * page_owner_base_free_order() - order of a block without an owner
  * @page: its first page, by page_owner_base_is_free()
  *
  * Context: Any; the block may be taken meanwhile, and then this is garbage.
@@ -103,7 +103,7 @@ static inline unsigned int page_owner_base_free_order(struct page *page)
 
 /**
  * enum page_owner_charge - how a page is charged
- * @PAGE_OWNER_UNCHARGED: to nobody
+ * @PAGE_OWNER_UNCHARGED: not at all
  * @PAGE_OWNER_SLAB: it is a slab page with a vector of object owners
  * @PAGE_OWNER_CHARGED: to a memory cgroup
  * @PAGE_OWNER_CHARGED_OBJCG: to a memory cgroup, by way of an object cgroup

@@ -22,7 +22,9 @@
 #include <linux/stackdepot.h>
 #include <linux/stacktrace.h>
 
-#include "page_owner.h"
+#include "capture.h"
+#include "stacks.h"
+#include "task.h"
 
 /* Every capture is compared with what the unwinder says. */
 DEFINE_STATIC_KEY_FALSE(page_owner_verify);
@@ -216,31 +218,6 @@ noinline depot_stack_handle_t page_owner_capture_free(const unsigned long *slot)
 
 	capture(slot, GFP_NOWAIT, true, &origin);
 	return origin.handle;
-}
-
-/**
- * page_owner_capture_verify() - compare all captures with the unwinder, or stop
- * @on: whether to
- *
- * Context: Process context, may sleep.
- */
-void page_owner_capture_verify(bool on)
-{
-	if (on)
-		static_branch_enable(&page_owner_verify);
-	else
-		static_branch_disable(&page_owner_verify);
-}
-
-/**
- * page_owner_capture_verifies() - whether captures are compared
- *
- * Context: Any.
- * Return: true if they are.
- */
-bool page_owner_capture_verifies(void)
-{
-	return static_branch_unlikely(&page_owner_verify);
 }
 
 /**

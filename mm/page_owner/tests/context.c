@@ -22,6 +22,7 @@
 #include <linux/mmzone.h>
 #include <linux/nmi.h>
 #include <linux/nodemask.h>
+#include <linux/page_owner.h>
 #include <linux/preempt.h>
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
@@ -36,9 +37,21 @@
 #include <asm/apic.h>
 #endif
 
-#include "internal.h"
-#include "page_owner.h"
-#include "page_owner_test.h"
+/* On x86 it comes after the write, on others before. */
+#if defined(CONFIG_HAVE_HW_BREAKPOINT) && defined(CONFIG_X86)
+#define CAN_WATCH_WRITES
+#include <linux/hw_breakpoint.h>
+#include <linux/perf_event.h>
+#endif
+
+#include "../../internal.h"
+#include "../capture.h"
+#include "../read.h"
+#include "../record.h"
+#include "../stacks.h"
+#include "../task.h"
+#include "../walk.h"
+#include "test.h"
 
 /*
  * Hooks in a context
@@ -449,6 +462,140 @@ static void test_others_locked(struct kunit *test)
 }
 
 /*
+ * Another CPU that comes just after a write
+ *
+ * A breakpoint at a record's bits plays it. Without the mark in a record, or with a
+ * free in it that is no larger than its block, another CPU may write it at any time:
+ * see remember_free() in mm/page_owner.c.
+ */
+
+#ifdef CAN_WATCH_WRITES
+/**
+ * struct other_cpu - what it does
+ * @rec: the record
+ * @act: called after each write, with the bits; returns whether it did something.
+ *       Then it is not called again.
+ * @done: it did
+ */
+static struct other_cpu {
+	struct page_owner_record *rec;
+	bool (*act)(struct page_owner_record *rec, u32 bits);
+	bool done;
+} other_cpu;
+
+static void after_write(struct perf_event *event, struct perf_sample_data *data,
+			struct pt_regs *regs)
+{
+	u32 bits = READ_ONCE(other_cpu.rec->bits);
+
+	if (!other_cpu.done && !(bits & PAGE_OWNER_WRITING))
+		other_cpu.done = other_cpu.act(other_cpu.rec, bits);
+}
+
+static struct perf_event * __percpu *
+watch_record(struct kunit *test, struct page *page,
+	     bool (*act)(struct page_owner_record *rec, u32 bits))
+{
+	struct perf_event * __percpu *watch;
+	struct perf_event_attr attr;
+	struct page_ext *ext;
+
+	/* The page is the test's, so its page_ext stays. */
+	ext = page_ext_get(page);
+	other_cpu.rec = page_owner_record_of(ext);
+	page_ext_put(ext);
+	other_cpu.act = act;
+	other_cpu.done = false;
+	hw_breakpoint_init(&attr);
+	attr.bp_addr = (unsigned long)&other_cpu.rec->bits;
+	attr.bp_len = HW_BREAKPOINT_LEN_4;
+	attr.bp_type = HW_BREAKPOINT_W;
+	watch = register_wide_hw_breakpoint(&attr, after_write, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR((void __force *)watch));
+	return watch;
+}
+
+static bool take_over_unmarked(struct page_owner_record *rec, u32 bits)
+{
+	if (bits & PAGE_OWNER_ALLOCATED)
+		return false;
+	rec->task = 0;
+	rec->bits = bits + 2 * PAGE_OWNER_WRITING;
+	return true;
+}
+
+/* The task that a record referred to is put, not the one that it refers to next. */
+static void test_unmarked_changes(struct kunit *test)
+{
+	struct perf_event * __percpu *watch;
+	struct page *page = test_page(test);
+	struct page_owner_task *task;
+	unsigned long flags;
+	long refs;
+	int i;
+
+	watch = watch_record(test, page, take_over_unmarked);
+	/* The first time stores the stack. */
+	for (i = 0; i < 2; i++) {
+		other_cpu.done = !i;
+		local_irq_save(flags);
+		task = current->page_owner_task;
+		refs = atomic_long_read(&task->refs);
+		page_owner_alloc(page, 0, GFP_ATOMIC);
+		refs = atomic_long_read(&task->refs) - refs;
+		local_irq_restore(flags);
+	}
+	unregister_wide_hw_breakpoint(watch);
+	__free_page(page);
+	KUNIT_EXPECT_TRUE(test, other_cpu.done);
+	KUNIT_EXPECT_EQ(test, refs, 0);
+}
+
+static bool remember_larger(struct page_owner_record *rec, u32 bits)
+{
+	if (page_owner_bits_free_order(bits))
+		return false;
+	rec->free_ts_nsec++;
+	rec->bits = (bits | FIELD_PREP(PAGE_OWNER_FREE_ORDER, 1)) + 2 * PAGE_OWNER_WRITING;
+	return true;
+}
+
+/* A free that is remembered while a larger one makes way makes way, too. */
+static void test_larger_free_again(struct kunit *test)
+{
+	struct page *src = test_page(test), *page = alloc_pages(GFP_KERNEL, 1);
+	struct page_owner_snapshot first = {}, second = {};
+	struct perf_event * __percpu *watch;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	page_owner_free(page, 1);
+	watch = watch_record(test, page, remember_larger);
+	page_owner_migrate(page_folio(page), page_folio(src));
+	unregister_wide_hw_breakpoint(watch);
+
+	KUNIT_EXPECT_TRUE(test, other_cpu.done);
+	KUNIT_EXPECT_TRUE(test, page_owner_read(page, &first));
+	KUNIT_EXPECT_TRUE(test, page_owner_read(page + 1, &second));
+	KUNIT_EXPECT_TRUE(test, first.allocated);
+	KUNIT_EXPECT_EQ(test, first.free_order, 0);
+	KUNIT_EXPECT_FALSE(test, second.allocated);
+	KUNIT_EXPECT_EQ(test, second.owner.free_ts_nsec, first.owner.free_ts_nsec);
+	__free_pages(page, 1);
+	__free_page(src);
+}
+#else
+static void test_unmarked_changes(struct kunit *test)
+{
+	kunit_skip(test, "no breakpoint after a write");
+}
+
+static void test_larger_free_again(struct kunit *test)
+{
+	kunit_skip(test, "no breakpoint after a write");
+}
+#endif
+
+/*
  * Nothing is recorded before all is ready: pages taken while the special
  * entries were made would have entries of their own among these.
  */
@@ -647,6 +794,8 @@ static struct kunit_case page_owner_context_cases[] = {
 	KUNIT_CASE(test_report_nmi),
 	KUNIT_CASE(test_bulk_locked),
 	KUNIT_CASE(test_others_locked),
+	KUNIT_CASE(test_unmarked_changes),
+	KUNIT_CASE(test_larger_free_again),
 	KUNIT_CASE(test_specials_first),
 	KUNIT_CASE(test_charge_changes),
 	KUNIT_CASE(test_walk_poisoned),

@@ -11,6 +11,7 @@
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/page_owner.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/random.h>
@@ -18,9 +19,19 @@
 #include <linux/stackdepot.h>
 #include <linux/string.h>
 
-#include "internal.h"
-#include "page_owner.h"
-#include "page_owner_test.h"
+#include "../../internal.h"
+#include "../cache.h"
+#include "../capture.h"
+#include "../filter.h"
+#include "../free.h"
+#include "../read.h"
+#include "../record.h"
+#include "../show_mem.h"
+#include "../stacks.h"
+#include "../task.h"
+#include "../text.h"
+#include "../walk.h"
+#include "test.h"
 
 /**
  * page_owner_test_need() - skip a test unless page owners are being recorded
@@ -691,7 +702,7 @@ static void test_stack_deltas(struct kunit *test)
 	page_owner_stack_read(stack, &before);
 	page_owner_stack_count(stack->handle, 5, 2, 0);
 	page_owner_stack_count(stack->handle, -3, 0, 1);
-	/* Whoever shares the place, and everybody else. */
+	/* All other stacks, so that those that share the place are among them. */
 	for (other = page_owner_stack_first(); other;
 	     other = page_owner_stack_next(other))
 		page_owner_stack_count(other->handle, 0, 0, 0);
@@ -827,7 +838,7 @@ static void restore_name(const char *comm)
 
 /*
  * An identity stays as long as a page refers to it. Then it is remembered for a
- * while, and after that nobody is taken for it.
+ * while, and after that no other one is taken for it.
  */
 static void test_task_references(struct kunit *test)
 {
@@ -979,7 +990,7 @@ static void test_record_split(struct kunit *test)
 		__free_page(page + i);
 }
 
-/* A block whose first page somebody else still holds when it is freed. */
+/* A block whose first page still has a reference when it is freed. */
 static void test_record_pieces(struct kunit *test)
 {
 	struct page_owner_snapshot snap;
@@ -1003,7 +1014,7 @@ static void test_record_pieces(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, page_owner_stack_pages(stack), before - 16);
 }
 
-/* As if somebody began, or ended, to write the page's record. */
+/* As if a hook began, or ended, to write the page's record. */
 static void flip_writing(struct page *page)
 {
 	struct page_ext *ext = page_ext_get(page);
@@ -1039,7 +1050,7 @@ static void test_captures_compared(struct kunit *test)
 	page_owner_test_need(test);
 	page_owner_capture_read_stats(&stats);
 	kunit_info(test, "%llu captures compared", stats.compared);
-	if (page_owner_capture_verifies())
+	if (static_key_enabled(&page_owner_verify))
 		KUNIT_EXPECT_GT(test, stats.compared, 0);
 	KUNIT_EXPECT_EQ(test, stats.different, 0);
 }
@@ -1134,7 +1145,7 @@ static void expect_same(struct kunit *test, struct page *page,
 			full.owner.last_migrate_reason);
 }
 
-/* Another stack than that of whoever calls it. */
+/* Another stack than its caller's. */
 static noinline struct page *alloc_elsewhere(void)
 {
 	struct page *page = alloc_page(GFP_KERNEL);
@@ -1220,7 +1231,7 @@ static bool get_number(u32 id, u32 *name)
 }
 
 /*
- * A page whose record looks as the one before, but whose task is another one, who
+ * A page whose record looks as the one before, but whose task is another one, which
  * has got the number of the first one since.
  */
 static void test_walk_task_reused(struct kunit *test)

@@ -2,10 +2,9 @@
 /*
  * page_owner: from PFN to PFN.
  *
- * The only place that steps through memory, because every step has a trap:
- * sections may be offline, holes may have no struct page, a struct page may not
- * be initialised yet, and the order of a free block is read while the block may
- * be taken apart.
+ * Every step has a trap: sections may be offline, holes may have no struct page, a
+ * struct page may not be initialised yet, and the order of a free block is read
+ * while the block may be taken apart.
  */
 #include <linux/cgroup.h>
 #include <linux/memory_hotplug.h>
@@ -14,59 +13,11 @@
 #include <linux/page_ext.h>
 #include <linux/sched/signal.h>
 
-#include "internal.h"
-#include "page_owner_walk.h"
-
-/**
- * page_owner_skip_free() - where a walk goes on after a free block
- * @pfn: first page of the block, or any page that looked like one
- * @order: what was read as the order of the block, without a lock
- *
- * A garbage order must not carry the walk past blocks that it has not seen: it
- * never goes beyond the next boundary of the largest block that there can be.
- *
- * Context: Any.
- * Return: a PFN after @pfn.
- */
-unsigned long page_owner_skip_free(unsigned long pfn, unsigned int order)
-{
-	if (order > MAX_PAGE_ORDER)
-		return pfn + 1;
-	return min(pfn + (1UL << order), ALIGN(pfn + 1, MAX_ORDER_NR_PAGES));
-}
-
-/**
- * page_owner_next_used() - next page that is not in a free block
- * @pfn: where to begin; set to where the page was found, or to @end
- * @end: one past the last PFN of interest
- *
- * Pages on pcp lists, reserved pages and tail pages are not told apart here.
- *
- * Context: Any. The caller keeps memory online, or can live with a page that
- * has just gone.
- * Return: the page, NULL if there is none before @end.
- */
-struct page *page_owner_next_used(unsigned long *pfn, unsigned long end)
-{
-	while (*pfn < end) {
-		struct page *page = pfn_to_online_page(*pfn);
-
-		if (!page) {
-			/* Memory comes in units of at least a pageblock. */
-			*pfn = min(pageblock_end_pfn(*pfn), end);
-			continue;
-		}
-		if (PagePoisoned(page)) {
-			(*pfn)++;
-			continue;
-		}
-		if (!page_owner_base_is_free(page))
-			return page;
-		*pfn = min(page_owner_skip_free(*pfn, page_owner_base_free_order(page)),
-			   end);
-	}
-	return NULL;
-}
+#include "../internal.h"
+#include "free.h"
+#include "read.h"
+#include "record.h"
+#include "walk.h"
 
 /*
  * An allocation's record is at its first page. Only where a walk begins can there
@@ -81,39 +32,18 @@ static bool read_record(struct page_owner_walk *walk, struct page *page,
 						     walk->pfn - walk->block.pfn), snap);
 }
 
-/*
- * Reads the record, and the charge before and after it: if that has not changed,
- * both are of one life of the page. (For them not to be, the page would have to
- * come back twice, and to the same memory cgroup, between the two.)
- */
-static bool read_charged(struct page_owner_walk *walk, struct page *page,
-			 struct page_owner_snapshot *snap)
-{
-	unsigned long word;
-	bool done = false;
-	int tries;
-
-	rcu_read_lock();
-	for (tries = 0; tries < 8 && !done; tries++) {
-		word = page_owner_base_charge_word(page);
-		if (!read_record(walk, page, snap))
-			break;
-		done = page_owner_base_charge_word(page) == word;
-	}
-	if (done)
-		page_owner_set_charge(snap, word);
-	rcu_read_unlock();
-	return done;
-}
-
-/* Reads any page. A tail page's memory cgroup word means something else. */
+/* Reads any page, in full. */
 static bool read_page(struct page_owner_walk *walk, struct page *page,
 		      struct page_owner_snapshot *snap)
 {
-	bool done = PageTail(page) ? read_record(walk, page, snap) :
-				     read_charged(walk, page, snap);
+	bool done;
 
-	/* For whoever remembers what he made of the one before. */
+	rcu_read_lock();
+	done = read_record(walk, page, snap);
+	if (done)
+		page_owner_set_charge(snap, snap->charge_word);
+	rcu_read_unlock();
+	/* For callers that remember what they made of the one before. */
 	snap->owner_nr++;
 	snap->owner_nr += !snap->owner_nr;
 	return done;
@@ -163,17 +93,6 @@ static bool walk_page(struct page_owner_walk *walk, struct page_owner_snapshot *
 	       first_of_freed(walk, snap);
 }
 
-/* Pages that a page without a mark stands for: a free block, or itself. */
-static unsigned long step_over(struct page *page, unsigned long pfn)
-{
-	unsigned int order;
-
-	if (PagePoisoned(page) || !page_owner_base_is_free(page))
-		return 1;
-	order = page_owner_base_free_order(page);
-	return page_owner_skip_free(pfn, order) - pfn;
-}
-
 /*
  * Goes to the next page in the block of which there is a record, by a look at no
  * more than its mark and, without one, at what lies in the free lists. Returns
@@ -186,9 +105,11 @@ static bool find_recorded(struct page_owner_walk *walk)
 	bool found = walk->freed || walk->partial;
 
 	while (!found && i < block->nr) {
-		found = READ_ONCE(page_owner_record_at(block, i)->bits) & PAGE_OWNER_ALLOCATED;
+		unsigned long pfn = block->pfn + i;
+
+		found = page_owner_marked(page_owner_record_at(block, i));
 		if (!found)
-			i += step_over(block->page + i, block->pfn + i);
+			i += max(page_owner_skip_unowned(block->page + i, pfn) - pfn, 1UL);
 	}
 	walk->pfn = block->pfn + i;
 	return found;

@@ -15,15 +15,20 @@
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/page_owner.h>
+#include <linux/printk.h>
 #include <linux/stackdepot.h>
 #include <linux/string.h>
 #include <linux/trace_events.h>
 
-#include "internal.h"
-#include "page_owner.h"
+#include "../internal.h"
+#include "cache.h"
+#include "filter.h"
+#include "read.h"
+#include "text.h"
 
 /*
- * Building blocks. vsnprintf() would make a record ten times as dear; these
+ * Building blocks. vsnprintf() would make a record cost ten times as much; these
  * print the same. Each returns the end of what it has printed, and has been
  * given enough room: PAGE_OWNER_TEXT_MAX says how much that is.
  */
@@ -253,7 +258,7 @@ static char *print_frame(char *p, unsigned long address)
 	return p;
 }
 
-/* A line of a stack. Looking up a symbol is by far the dearest thing here. */
+/* A line of a stack. Looking up a symbol costs most of all that is done here. */
 static char *put_frame(char *p, unsigned long address, struct page_owner_cache *cache)
 {
 	unsigned int len;
@@ -364,7 +369,7 @@ static bool same_allocator(const struct page_owner *a, const struct page_owner *
 	       !memcmp(a->comm, b->comm, TASK_COMM_LEN);
 }
 
-/* Who allocated, and how: often the same as for the record before. */
+/* From the order to the time: often the same as for the record before. */
 static char *put_allocator(char *p, const struct page_owner_snapshot *snap,
 			   struct page_owner_cache *cache)
 {
@@ -492,7 +497,7 @@ static char *put_freed(char *p, const struct page_owner *owner,
 char *page_owner_format(char *p, const struct page_owner_snapshot *snap,
 			enum page_owner_mode mode, struct page_owner_cache *cache)
 {
-	/* Other words, so that nobody takes a freed page for an allocation. */
+	/* Other words, so that a freed page is not taken for an allocation. */
 	p = snap->allocated ? put_text(p, "Page allocated via order ") :
 			      put_text(p, "Page last allocated via order ");
 	p = put_lines(p, snap, cache);
@@ -532,13 +537,7 @@ static void log_free(const struct page_owner *owner)
 	stack_depot_print(owner->free_handle);
 }
 
-/**
- * page_owner_log() - print to the kernel log what is known of a page
- * @snap: the page, allocated or not
- *
- * Context: Any; allocates nothing.
- */
-void page_owner_log(const struct page_owner_snapshot *snap)
+static void log_page(const struct page_owner_snapshot *snap)
 {
 	const struct page_owner *owner = &snap->owner;
 
@@ -549,11 +548,25 @@ void page_owner_log(const struct page_owner_snapshot *snap)
 	pr_alert("page_owner tracks the page as %s\n",
 		 snap->allocated ? "allocated" : "freed");
 	/* Then the record can be of any earlier life. */
-	if (static_branch_unlikely(&page_owner_lean) && !snap->allocated)
+	if (page_owner_is_lean() && !snap->allocated)
 		return;
 	log_allocation(owner);
 	log_free(owner);
 	if (owner->last_migrate_reason >= 0)
 		pr_alert("page has been migrated, last migrate reason: %s\n",
 			 migrate_reason_names[owner->last_migrate_reason]);
+}
+
+/* Contract: include/linux/page_owner.h. */
+void __page_owner_dump(const struct page *page)
+{
+	struct page_owner_snapshot snap = {};
+
+	/* Of a struct page that was never set up, not even its node is known. */
+	if (PagePoisoned(page) ||
+	    !page_owner_read((struct page *)page, &snap)) {
+		pr_alert("page_owner info is not present (no page_ext, or being written)\n");
+		return;
+	}
+	log_page(&snap);
 }

@@ -2,20 +2,25 @@
 /*
  * page_owner: the files under /sys/kernel/debug.
  *
- * page_owner           the dump: mm/page_owner_dump.c
+ * page_owner           the dump: mm/page_owner/dump.c
  * page_owner_stacks/   pages per stack; joined with the dump by handle
+ * page_owner_stats     how stacks were captured, and what memory is used
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/kallsyms.h>
-#include <linux/mm.h>
+#include <linux/page_ext.h>
+#include <linux/page_owner.h>
 #include <linux/printk.h>
 #include <linux/seq_file.h>
+#include <linux/stack_cache.h>
 #include <linux/stackdepot.h>
 
-#include "internal.h"
-#include "page_owner.h"
+#include "capture.h"
+#include "dump.h"
+#include "stacks.h"
+#include "task.h"
 
 /*
  * The stacks
@@ -153,18 +158,34 @@ static const struct file_operations stacks_fops = {
 	.llseek		= seq_lseek,
 };
 
-static int threshold_get(void *data, u64 *val)
-{
-	*val = READ_ONCE(count_threshold);
-	return 0;
-}
+/*
+ * How recording itself fares
+ */
 
-static int threshold_set(void *data, u64 val)
+static int page_owner_stats_show(struct seq_file *m, void *v)
 {
-	WRITE_ONCE(count_threshold, val);
+	struct page_owner_capture_stats capture;
+	struct stack_cache_stats cache;
+	unsigned long tasks, task_pages;
+
+	stack_cache_read_stats(&cache);
+	page_owner_capture_read_stats(&capture);
+	page_owner_tasks_read_stats(&tasks, &task_pages);
+
+	seq_printf(m, "stack_hits %llu\n", cache.hits);
+	seq_printf(m, "stack_misses %llu\n", cache.misses);
+	seq_printf(m, "stack_slow %llu\n", cache.unknown);
+	seq_printf(m, "stack_nodes %lu\n", cache.nodes);
+	seq_printf(m, "stack_flushes %lu\n", cache.flushes);
+	seq_printf(m, "stacks_compared %llu\n", capture.compared);
+	seq_printf(m, "stacks_different %llu\n", capture.different);
+	seq_printf(m, "tasks %lu\n", tasks);
+	seq_printf(m, "task_pages %lu\n", task_pages);
+	seq_printf(m, "record_bytes %zu\n", page_owner_ops.size);
+	seq_printf(m, "page_ext_bytes %lu\n", page_ext_size);
 	return 0;
 }
-DEFINE_DEBUGFS_ATTRIBUTE(threshold_fops, threshold_get, threshold_set, "%llu\n");
+DEFINE_SHOW_ATTRIBUTE(page_owner_stats);
 
 static void __init create_stacks_file(const char *name, struct dentry *dir,
 				      unsigned long show)
@@ -182,12 +203,14 @@ static int __init page_owner_debugfs_init(void)
 	}
 
 	debugfs_create_file("page_owner", 0600, NULL, NULL, &page_owner_dump_fops);
+	debugfs_create_file("page_owner_stats", 0400, NULL, NULL,
+			    &page_owner_stats_fops);
 	dir = debugfs_create_dir("page_owner_stacks", NULL);
 	create_stacks_file("show_stacks", dir, SHOW_FRAMES | SHOW_PAGES);
 	create_stacks_file("show_handles", dir, SHOW_HANDLE | SHOW_PAGES);
 	create_stacks_file("show_stacks_handles", dir, SHOW_FRAMES | SHOW_HANDLE);
 	create_stacks_file("show_counts", dir, SHOW_COUNTS);
-	debugfs_create_file("count_threshold", 0600, dir, NULL, &threshold_fops);
+	debugfs_create_u64("count_threshold", 0600, dir, &count_threshold);
 	return 0;
 }
 late_initcall(page_owner_debugfs_init);

@@ -20,12 +20,13 @@
 #include <linux/gfp.h>
 #include <linux/hash.h>
 #include <linux/init.h>
+#include <linux/kallsyms.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-#include "page_owner.h"
+#include "stacks.h"
 
 /* With 10,000 stacks, as after days of mixed load, a chain has 1.2 entries. */
 #define STACK_HASH_BITS 13
@@ -118,7 +119,7 @@ struct page_owner_stack *page_owner_stack_find(depot_stack_handle_t handle)
 	return stack;
 }
 
-/* Takes a spare entry into use, unless somebody else has just made this one. */
+/* Takes a spare entry into use, unless another CPU has just made this one. */
 static struct page_owner_stack *insert_stack(depot_stack_handle_t handle)
 {
 	struct page_owner_stack **bucket = stack_bucket(handle);
@@ -227,8 +228,8 @@ noinline void page_owner_stack_pass_on(struct page_owner_delta *delta)
 	WRITE_ONCE(delta->allocs, 0);
 	WRITE_ONCE(delta->frees, 0);
 	/*
-	 * So that who reads meanwhile misses it, but never has it twice: that
-	 * would stay as a peak. Pairs with the first smp_rmb() in
+	 * So that a reader misses it meanwhile, but never has it twice: that would
+	 * stay as a peak. Pairs with the first smp_rmb() in
 	 * page_owner_stack_read().
 	 */
 	smp_wmb();

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "read/magic.h"
-#include "read/raw.h"
+#include "read/raw_text.h"
 
 /* Exit status. */
 enum { FINE, FAILED, USAGE, DAMAGED };
@@ -186,18 +186,16 @@ static int decode(struct page_owner_raw_reader *raw, enum page_owner_raw_mode mo
 {
 	struct page_owner_raw_freed rec;
 	unsigned long long records = 0;
-	const char *text;
+	struct page_owner_raw_text text = { .raw = raw };
 	bool freed;
-	size_t len;
 
 	while (page_owner_raw_next(raw, &rec, &freed) > 0) {
-		text = page_owner_raw_text(raw, &rec, freed, mode, &len);
-		if (!text)
-			break;
-		if (fwrite(text, 1, len, stdout) != len)
+		if (!page_owner_raw_text_make(&text, &rec, freed, mode) ||
+		    fwrite(text.buf, 1, text.len, stdout) != text.len)
 			break;
 		records++;
 	}
+	free(text.buf);
 	say_filter(raw, source);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "page_owner_decode: cannot write: %s\n", strerror(errno));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The parts of a record that are in its text only.
+ * What the frames of a stack tell: functions, modules, which allocator it was.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "frame.h"
@@ -33,79 +34,8 @@ bool page_owner_next_line(struct page_owner_span *text,
 	return true;
 }
 
-int page_owner_record_number(const struct page_owner_record *rec,
-			     const char *word)
-{
-	struct page_owner_span s = rec->pfn_line;
-	const char *found = memmem(s.ptr, s.len, "Flags ", 6);
-	int val = 0;
-
-	if (found) {
-		drop(&s, found - s.ptr);
-		found = memmem(s.ptr, s.len, word, strlen(word));
-	}
-	if (!found || (found[-1] != '(' && found[-1] != '|'))
-		return -1;
-	drop(&s, found + strlen(word) - s.ptr);
-	if (!s.len || *s.ptr < '0' || *s.ptr > '9')
-		return -1;
-	for (; s.len && *s.ptr >= '0' && *s.ptr <= '9'; drop(&s, 1)) {
-		if (val > 99999)
-			return -1;
-		val = val * 10 + *s.ptr - '0';
-	}
-	return val;
-}
-
-struct page_owner_span
-page_owner_record_migratetype(const struct page_owner_record *rec)
-{
-	struct page_owner_span s = rec->pfn_line;
-	const char *end, *type = s.len ? memchr(s.ptr, ' ', s.len) : NULL;
-
-	/* "PFN N type T Block ..."; the oldest kernels have no such type. */
-	if (type)
-		type = memchr(type + 1, ' ', s.ptr + s.len - type - 1);
-	if (!type)
-		return (struct page_owner_span){ s.ptr, 0 };
-	drop(&s, type - s.ptr);
-	if (!has_word(s, " type "))
-		return (struct page_owner_span){ s.ptr, 0 };
-	drop(&s, strlen(" type "));
-	end = memchr(s.ptr, ' ', s.len);
-	s.len = end ? (size_t)(end - s.ptr) : 0;
-	return s;
-}
-
-struct page_owner_span
-page_owner_record_memcg(const struct page_owner_record *rec)
-{
-	static const char memcg[] = "memcg ";
-	struct page_owner_span body = rec->body, line;
-
-	/* After the frames, unless these were looked up. */
-	if (rec->stack.ptr >= body.ptr && rec->stack.ptr <= body.ptr + body.len)
-		drop(&body, rec->stack.ptr + rec->stack.len - body.ptr);
-	while (page_owner_next_line(&body, &line)) {
-		bool offline;
-
-		if (!has_word(line, "Charged "))
-			continue;
-		drop(&line, strlen("Charged "));
-		if (has_word(line, "(via objcg) "))
-			drop(&line, strlen("(via objcg) "));
-		if (!has_word(line, "to "))
-			continue;
-		drop(&line, strlen("to "));
-		offline = has_word(line, "offline ");
-		if (!offline && has_word(line, memcg))
-			drop(&line, strlen(memcg));
-		return line;
-	}
-	return (struct page_owner_span){ body.ptr, 0 };
-}
-
-struct page_owner_span page_owner_stack_module(struct page_owner_span stack)
+/* The module of the innermost frame that is in one */
+static struct page_owner_span module_of(struct page_owner_span stack)
 {
 	struct page_owner_span line;
 	struct page_owner_frame frame;
@@ -178,9 +108,27 @@ void page_owner_frame_parse(struct page_owner_frame *frame,
 	frame->module.len = line.len ? (size_t)(line.ptr - frame->module.ptr) : 0;
 }
 
-static bool is(struct page_owner_span name, const char *word)
+static bool is_any_of(struct page_owner_span name, const char *const *names)
 {
-	return name.len == strlen(word) && !memcmp(name.ptr, word, name.len);
+	for (; *names; names++) {
+		if (name.len == strlen(*names) && !memcmp(name.ptr, *names, name.len))
+			return true;
+	}
+	return false;
+}
+
+/* "name.part.0" and "name_noprof" are "name" to those who look for it. */
+static struct page_owner_span plain_name(struct page_owner_span name)
+{
+	static const char suffix[] = "_noprof";
+	const char *dot = memchr(name.ptr, '.', name.len);
+	size_t len = strlen(suffix);
+
+	if (dot)
+		name.len = dot - name.ptr;
+	if (name.len > len && !memcmp(name.ptr + name.len - len, suffix, len))
+		name.len -= len;
+	return name;
 }
 
 bool page_owner_frame_is_allocator(struct page_owner_span name)
@@ -188,29 +136,21 @@ bool page_owner_frame_is_allocator(struct page_owner_span name)
 	static const char *const names[] = {
 		"post_alloc_hook", "prep_new_page", "get_page_from_freelist",
 		"__get_free_pages", "get_free_pages", "get_zeroed_page",
-		"alloc_pages_exact", "set_page_owner", "save_stack",
-		"register_early_stack"
+		"alloc_pages_exact", "set_page_owner", "__reset_page_owner",
+		"save_stack", "register_early_stack", NULL
 	};
 	static const char *const starts[] = {
 		"alloc_pages", "__alloc_pages", "alloc_frozen", "__alloc_frozen",
 		"folio_alloc", "__folio_alloc", "vma_alloc_folio",
 		"__set_page_owner", "alloc_page_interleave"
 	};
-	const char *dot = memchr(name.ptr, '.', name.len);
 
-	if (dot)
-		name.len = dot - name.ptr;
-	if (name.len > 7 && !memcmp(name.ptr + name.len - 7, "_noprof", 7))
-		name.len -= 7;
+	name = plain_name(name);
 	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++) {
 		if (has_word(name, starts[i]))
 			return true;
 	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (is(name, names[i]))
-			return true;
-	}
-	return false;
+	return is_any_of(name, names);
 }
 
 struct page_owner_span page_owner_stack_asker(struct page_owner_span stack)
@@ -226,4 +166,124 @@ struct page_owner_span page_owner_stack_asker(struct page_owner_span stack)
 		break;
 	}
 	return stack;
+}
+
+static bool is_slab(struct page_owner_span name)
+{
+	static const char *const names[] = {
+		/* SLUB */
+		"alloc_slab_page", "allocate_slab", "new_slab", "new_slab_objects",
+		"__slab_alloc", "___slab_alloc",
+		/* SLAB, until 6.8 */
+		"kmem_getpages", "cache_grow", "cache_grow_begin",
+		"fallback_alloc", "cache_alloc_refill",
+		/* SLOB, until 6.4 */
+		"slob_new_pages", "slob_alloc", NULL
+	};
+
+	return is_any_of(plain_name(name), names);
+}
+
+/*
+ * Did the slab function call the page allocator? Slab functions further away do
+ * not count: an allocation made by reclaim, on behalf of a slab, is not a slab's.
+ */
+static bool from_slab(struct page_owner_span stack)
+{
+	struct page_owner_frame frame;
+	struct page_owner_span line;
+
+	stack = page_owner_stack_asker(stack);
+	if (!page_owner_next_line(&stack, &line))
+		return false;
+	page_owner_frame_parse(&frame, line);
+	return is_slab(frame.name);
+}
+
+static bool contains(struct page_owner_span s, const char *word)
+{
+	return s.len && memmem(s.ptr, s.len, word, strlen(word));
+}
+
+/* The frame that vmalloc called directly has to be the page allocator's. */
+static bool from_vmalloc(struct page_owner_span stack)
+{
+	struct page_owner_span line, above = { NULL, 0 };
+
+	while (page_owner_next_line(&stack, &line)) {
+		if (contains(line, "__vmalloc_node_range"))
+			return contains(above, "alloc_pages");
+		above = line;
+	}
+	return false;
+}
+
+unsigned int page_owner_stack_allocator(struct page_owner_span stack)
+{
+	return (from_slab(stack) ? PAGE_OWNER_SLAB : 0) |
+	       (from_vmalloc(stack) ? PAGE_OWNER_VMALLOC : 0);
+}
+
+/* Frames without their offsets: the same for every build of a function. */
+static struct page_owner_str *intern_functions(struct page_owner_pool *pool,
+					       struct page_owner_span stack)
+{
+	/* No frame gets longer than it was, but for its line end. */
+	char *buf = malloc(stack.len + 1), *pos = buf;
+	struct page_owner_frame frame;
+	struct page_owner_str *str;
+	struct page_owner_span line;
+
+	if (!buf)
+		return NULL;
+	while (page_owner_next_line(&stack, &line)) {
+		page_owner_frame_parse(&frame, line);
+		*pos++ = ' ';
+		pos = mempcpy(pos, frame.name.ptr, frame.name.len);
+		if (frame.module.len) {
+			pos = mempcpy(pos, " [", 2);
+			pos = mempcpy(pos, frame.module.ptr, frame.module.len);
+			*pos++ = ']';
+		}
+		*pos++ = '\n';
+	}
+	str = page_owner_intern(pool, (struct page_owner_span){ buf, pos - buf });
+	free(buf);
+	return str;
+}
+
+const struct page_owner_str *page_owner_stack_functions(struct page_owner_pool *pool,
+							struct page_owner_str *stack)
+{
+	if (!stack->functions)
+		stack->functions = intern_functions(pool, page_owner_str_span(stack));
+	return stack->functions;
+}
+
+/* In the note of a stack: the allocator bits are there */
+#define NOTED		0x80000000u
+
+int page_owner_record_set_stack(struct page_owner_record *rec, unsigned int wants,
+				struct page_owner_pool *pool,
+				struct page_owner_str *stack)
+{
+	if (!stack)
+		return -1;
+	rec->stack = stack;
+	if (wants & PAGE_OWNER_KEY_BIT(PAGE_OWNER_BY_ALLOCATOR)) {
+		if (!stack->note)
+			stack->note = NOTED |
+				page_owner_stack_allocator(page_owner_str_span(stack));
+		rec->allocator |= stack->note & ~NOTED;
+		if (!rec->allocator)
+			rec->allocator = PAGE_OWNER_OTHERS;
+	}
+	if (wants & PAGE_OWNER_KEY_BIT(PAGE_OWNER_BY_MODULE)) {
+		if (!stack->module)
+			stack->module = page_owner_intern(pool, module_of(
+						page_owner_str_span(stack)));
+		rec->module = stack->module;
+		return rec->module ? 0 : -1;
+	}
+	return 0;
 }

@@ -4,50 +4,7 @@
 
 #include <stdbool.h>
 
-#include "record.h"
-
-/*
- * What a record says beyond its first line. These are found when somebody asks
- * for them: most programs want none or one of them, from a billion bytes.
- */
-
-/**
- * page_owner_record_number() - a number among the page flags
- * @rec: the record
- * @word: "node=" or "zone="
- *
- * Return: the number, or -1 if the record does not have it.
- */
-int page_owner_record_number(const struct page_owner_record *rec,
-			     const char *word);
-
-/**
- * page_owner_record_migratetype() - the migrate type that was asked for
- * @rec: the record
- *
- * Return: its name, a part of the PFN line; empty if the record has none.
- */
-struct page_owner_span
-page_owner_record_migratetype(const struct page_owner_record *rec);
-
-/**
- * page_owner_record_memcg() - the memory cgroup that pays for the pages
- * @rec: the record
- *
- * Return: its name, with "offline " before it if it is gone, a part of the
- * record; empty if nobody pays.
- */
-struct page_owner_span
-page_owner_record_memcg(const struct page_owner_record *rec);
-
-/**
- * page_owner_stack_module() - the module that asked for the pages
- * @stack: frames
- *
- * Return: the module of the innermost frame that is in one, a part of @stack;
- * empty if none is.
- */
-struct page_owner_span page_owner_stack_module(struct page_owner_span stack);
+#include "intern.h"
 
 /**
  * page_owner_next_line() - take the first line off a text
@@ -99,5 +56,36 @@ bool page_owner_frame_is_allocator(struct page_owner_span name);
  * if there are no others.
  */
 struct page_owner_span page_owner_stack_asker(struct page_owner_span stack);
+
+/**
+ * page_owner_stack_allocator() - which allocator called the page allocator
+ * @stack: frames
+ *
+ * Return: PAGE_OWNER_SLAB and PAGE_OWNER_VMALLOC, as far as they hold.
+ */
+unsigned int page_owner_stack_allocator(struct page_owner_span stack);
+
+/**
+ * page_owner_stack_functions() - a stack without offsets
+ * @pool: the pool of the stack
+ * @stack: frames
+ *
+ * Return: the frames with functions and modules only, or NULL without memory.
+ */
+const struct page_owner_str *page_owner_stack_functions(struct page_owner_pool *pool,
+							struct page_owner_str *stack);
+
+/**
+ * page_owner_record_set_stack() - give a record its stack and what that tells
+ * @rec: the record; its allocator has what its other lines tell
+ * @wants: bit mask of enum page_owner_key: what to find out
+ * @pool: the pool of the stack
+ * @stack: frames, or NULL, which fails
+ *
+ * Return: 0, or -1 without memory.
+ */
+int page_owner_record_set_stack(struct page_owner_record *rec, unsigned int wants,
+				struct page_owner_pool *pool,
+				struct page_owner_str *stack);
 
 #endif

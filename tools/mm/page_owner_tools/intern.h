@@ -2,15 +2,14 @@
 #ifndef PAGE_OWNER_INTERN_H
 #define PAGE_OWNER_INTERN_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "record.h"
+#include "table.h"
 
 /**
  * struct page_owner_str - a string of which there is one copy only
  * @hash: hash of the text
- * @alias: another string, for the user of the pool; NULL at first
+ * @functions: of a stack: its functions without offsets; NULL until asked for
+ * @module: of a stack: the module that asked; likewise
  * @note: for the user of the pool; 0 at first
  * @len: length of the text
  * @text: the text, not terminated
@@ -19,7 +18,8 @@
  */
 struct page_owner_str {
 	uint64_t hash;
-	struct page_owner_str *alias;
+	struct page_owner_str *functions;
+	struct page_owner_str *module;
 	unsigned int note;
 	size_t len;
 	char text[];
@@ -27,34 +27,23 @@ struct page_owner_str {
 
 /**
  * struct page_owner_pool - a set of strings
- * @table: open hash table, a power of two in size, at most three quarters full
- * @size: number of slots
- * @nr: number of strings
+ * @table: the strings
  * @chunk: memory that strings are cut from; its first word links to the last one
  * @chunk_used: bytes used of @chunk
  * @chunk_size: bytes in @chunk
+ *
+ * Zeroed memory is an empty set.
  */
 struct page_owner_pool {
-	struct page_owner_str **table;
-	size_t size;
-	size_t nr;
+	struct page_owner_table table;
 	char *chunk;
 	size_t chunk_used;
 	size_t chunk_size;
 };
 
 /**
- * page_owner_hash() - hash of some bytes
- * @data: the bytes
- * @len: number of bytes
- *
- * Return: 64 bits, of which all are fit for use.
- */
-uint64_t page_owner_hash(const void *data, size_t len);
-
-/**
  * page_owner_intern() - find the one copy of a string, or make it
- * @pool: a pool; zeroed memory is an empty one
+ * @pool: a pool
  * @text: the string
  *
  * Equal hashes are never taken for equal strings.
@@ -63,6 +52,19 @@ uint64_t page_owner_hash(const void *data, size_t len);
  */
 struct page_owner_str *page_owner_intern(struct page_owner_pool *pool,
 					 struct page_owner_span text);
+
+/**
+ * page_owner_str_span() - the text of a string
+ * @str: the string, NULL for an empty one
+ *
+ * Return: the text.
+ */
+static inline struct page_owner_span
+page_owner_str_span(const struct page_owner_str *str)
+{
+	return str ? (struct page_owner_span){ str->text, str->len } :
+		     (struct page_owner_span){ "", 0 };
+}
 
 /**
  * page_owner_pool_destroy() - give back a pool and all its strings

@@ -3,10 +3,10 @@
  * From a file descriptor to counted records.
  *
  * The input is unwrapped layer by layer, each found by its first bytes: gzip or
- * zstd, capture, raw dump. What is left is text. If there were no layers and the
- * input is a large file, it is cut into as many parts as there are processors,
- * each of which begins with a record, and the counts are added up in the order
- * of the parts.
+ * zstd, capture. What is left is text or a raw dump, whose readers give the same
+ * records. If there were no layers and the input is a large file of text, it is
+ * cut into as many parts as there are processors, each of which begins with a
+ * record, and the counts are added up in the order of the parts.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,8 +19,10 @@
 #include <unistd.h>
 
 #include "load.h"
+#include "read/capture.h"
 #include "read/magic.h"
-#include "read/rawstream.h"
+#include "read/raw_record.h"
+#include "read/text.h"
 
 #define DEFAULT_PAGE_SIZE	4096
 
@@ -37,7 +39,7 @@
 struct part {
 	const struct page_owner_request *request;
 	struct page_owner_stream *stream;
-	const struct page_owner_handles *handles;
+	struct page_owner_wanted wanted;
 	uint64_t start;			/* offset in the input, when it is split */
 	uint64_t total;			/* bytes of the input, 0 if unknown */
 	struct page_owner_agg agg;
@@ -87,9 +89,7 @@ static int add(struct part *part, struct page_owner_record *rec)
 		add_pages(&part->left_out_pages, rec->pages);
 		return 0;
 	}
-	if (part->handles)
-		page_owner_handles_fill(part->handles, rec);
-	part->no_frames += !rec->stack.len;
+	part->no_frames += !rec->frames;
 	if (req->select && !page_owner_selected(req->select, rec))
 		return 0;
 	if (req->filter && !page_owner_filter_pass(req->filter, rec))
@@ -97,42 +97,27 @@ static int add(struct part *part, struct page_owner_record *rec)
 	return page_owner_agg_add(&part->agg, rec);
 }
 
-static int count_records(struct part *part)
+/* Counts what a reader gives; closes it. */
+static int count_records(struct part *part, struct page_owner_reader *reader,
+			 char *damage, size_t size)
 {
-	struct page_owner_reader reader;
 	struct page_owner_record rec;
 	uint64_t next = PROGRESS_STEP;
 	int ret;
 
-	if (page_owner_reader_init(&reader, part->stream))
+	if (!reader)
 		return -1;
-	while ((ret = page_owner_reader_next(&reader, &rec)) > 0) {
+	while ((ret = page_owner_reader_next(reader, &rec)) > 0) {
 		show_progress(part, &next);
 		ret = add(part, &rec);
 		if (ret)
 			break;
 	}
 	end_progress(part, next);
-	part->stats = reader.stats;
-	page_owner_reader_destroy(&reader);
-	return ret;
-}
-
-static int count_stacks(struct part *part)
-{
-	struct page_owner_stacks_reader reader;
-	struct page_owner_record rec;
-	int ret;
-
-	if (page_owner_stacks_init(&reader, part->stream))
-		return -1;
-	while ((ret = page_owner_stacks_next(&reader, &rec)) > 0) {
-		ret = add(part, &rec);
-		if (ret)
-			break;
-	}
-	part->stats = reader.stats;
-	page_owner_stacks_destroy(&reader);
+	part->stats = reader->stats;
+	if (damage && reader->damage)
+		snprintf(damage, size, "%s", reader->damage);
+	page_owner_reader_close(reader);
 	return ret;
 }
 
@@ -142,8 +127,12 @@ static void init_part(struct part *part, const struct page_owner_request *req,
 	memset(part, 0, sizeof(*part));
 	part->request = req;
 	part->progress = req->progress;
-	part->handles = load->handles.nr ? &load->handles : NULL;
 	part->freed = load->freed;
+	part->wanted.keys = req->cull | req->sort | page_owner_filter_keys(req->filter) |
+			    page_owner_select_keys(req->select);
+	part->wanted.text = req->text;
+	part->wanted.handles = load->handles.table.nr ? &load->handles : NULL;
+	part->wanted.pool = &part->agg.pool;
 	page_owner_agg_init(&part->agg, req->cull, req->keep);
 	part->agg.functions = req->functions;
 	part->agg.old_ts = req->old_ts;
@@ -199,8 +188,10 @@ static uint64_t find_split(int fd, uint64_t from)
 static void *run_part(void *arg)
 {
 	struct part *part = arg;
+	struct page_owner_reader *reader =
+		page_owner_reader_text(part->stream, &part->wanted);
 
-	if (count_records(part))
+	if (count_records(part, reader, NULL, 0))
 		part->err = errno ? errno : ENOMEM;
 	return NULL;
 }
@@ -321,18 +312,25 @@ static int read_stacks_file(struct page_owner_load *load, const char *path)
 	return ret;
 }
 
-/* A file of page_owner_stacks/, and not a dump whose beginning is missing? */
-static int is_stacks(struct page_owner_stream *s)
+/* What an input is, by its first bytes, once no layer is around it */
+enum kind { TEXT, STACKS, RAW };
+
+/* -1 with errno set if it cannot be read */
+static int kind_of(struct page_owner_stream *s)
 {
 	size_t len;
 	const char *text = page_owner_stream_peek(s, PAGE_OWNER_MIN_READ, &len);
 
 	if (!text)
 		return -1;
-	return page_owner_stacks_start(text, len) && !page_owner_record_find(text, len);
+	if (page_owner_raw_start(text, len))
+		return RAW;
+	/* Not if it is a dump whose beginning is missing */
+	return page_owner_stacks_start(text, len) && !page_owner_record_find(text, len) ?
+		STACKS : TEXT;
 }
 
-/* Takes off the layers around the text; the stream stays one to close. */
+/* Takes off the layers around the dump; the stream stays one to close. */
 static int unwrap(struct page_owner_load *load, struct page_owner_stream **s)
 {
 	struct page_owner_stream *inner = unpack(load, *s);
@@ -345,22 +343,26 @@ static int unwrap(struct page_owner_load *load, struct page_owner_stream **s)
 	text = page_owner_stream_peek(*s, 64, &len);
 	if (!text)
 		return -1;
-	if (page_owner_capture_start(text, len)) {
-		inner = page_owner_capture_open(*s, &load->info, &load->handles);
-		if (!inner)
-			return -1;
-		*s = inner;
-		text = page_owner_stream_peek(*s, 64, &len);
-		if (!text)
-			return -1;
-	}
-	if (page_owner_raw_start(text, len)) {
-		inner = page_owner_stream_raw(*s, &load->info);
-		if (!inner)
-			return -1;
-		*s = inner;
-	}
+	if (!page_owner_capture_start(text, len))
+		return 0;
+	inner = page_owner_capture_open(*s, &load->info);
+	if (!inner)
+		return -1;
+	*s = inner;
 	return 0;
+}
+
+static struct page_owner_reader *open_reader(struct page_owner_load *load,
+					     struct part *part, enum kind kind)
+{
+	switch (kind) {
+	case RAW:
+		return page_owner_reader_raw(part->stream, &load->info, &part->wanted);
+	case STACKS:
+		return page_owner_reader_stacks(part->stream, &part->wanted);
+	default:
+		return page_owner_reader_text(part->stream, &part->wanted);
+	}
 }
 
 static int count_stream(struct page_owner_load *load,
@@ -368,19 +370,20 @@ static int count_stream(struct page_owner_load *load,
 			struct page_owner_stream *s, uint64_t total)
 {
 	struct part part;
-	int ret = is_stacks(s), err;
+	int ret, err, kind = kind_of(s);
 
-	if (ret < 0)
+	if (kind < 0)
 		return -1;
-	load->stacks_only = ret;
+	load->stacks_only = kind == STACKS;
 	init_part(&part, req, load);
 	part.stream = s;
 	part.total = total;
 	errno = 0;
-	ret = load->stacks_only ? count_stacks(&part) : count_records(&part);
+	ret = count_records(&part, open_reader(load, &part, kind), load->damage,
+			    sizeof(load->damage));
 	err = errno ? errno : ENOMEM;
 	take_part(load, &part, true);
-	if (page_owner_stream_damage(s))
+	if (!*load->damage && page_owner_stream_damage(s))
 		snprintf(load->damage, sizeof(load->damage), "%s",
 			 page_owner_stream_damage(s));
 	errno = err;
@@ -428,7 +431,7 @@ int page_owner_load(struct page_owner_load *load, int fd,
 	if (begin(load, req) || !plain)
 		return close_stream(plain, -1);
 	ret = unwrap(load, &s);
-	if (!ret && s == plain && !is_stacks(s))
+	if (!ret && s == plain && kind_of(s) == TEXT)
 		ret = count_split(load, fd, start, req);
 	if (!ret)
 		ret = count_stream(load, req, s, fstat(fd, &st) ? 0 : st.st_size);

@@ -2,18 +2,17 @@
 #ifndef PAGE_OWNER_LOAD_H
 #define PAGE_OWNER_LOAD_H
 
-#include <stdbool.h>
-
 #include "count/agg.h"
-#include "read/capture.h"
 #include "count/filter.h"
 #include "read/reader.h"
-#include "count/select.h"
+#include "read/stacks.h"
 
 /**
  * struct page_owner_request - what to make of an input
  * @cull: bit mask of enum page_owner_key, as page_owner_agg_init() wants it
  * @keep: likewise
+ * @sort: bit mask of enum page_owner_key: what else blocks will be compared by
+ * @text: keep the text of each block's first record
  * @functions: tell stacks apart by their functions
  * @old_ts: records from before are counted as old
  * @filter: which records to look at; NULL for all
@@ -27,6 +26,8 @@
 struct page_owner_request {
 	unsigned int cull;
 	unsigned int keep;
+	unsigned int sort;
+	bool text;
 	bool functions;
 	uint64_t old_ts;
 	struct page_owner_filter *filter;
@@ -45,7 +46,7 @@ struct page_owner_request {
  * @handles: which frames its handles stand for
  * @damage: why the input ended before its time, empty if it did not
  * @stacks_only: the input is one of page_owner_stacks/: no records, only pages
- * @freed: what was counted is free, and owned by nobody any more
+ * @freed: what was counted is free
  * @left_out: number of records in the other state
  * @left_out_pages: number of their pages, saturating
  * @no_frames: number of records without any

@@ -6,35 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "read/known.h"
-
-/*
- * One record of the page_owner file, as any kernel since 4.x prints it:
- *
- *	Page allocated via order N, mask M[, pid N[, tgid N (comm)], ts N ns
- *						[, free_ts N ns]]
- *	[PFN N ...]
- *	 frame
- *	 ...
- *	[other lines]
- *	(empty line)
- *
- * Asked for pages that are free, ours begins with other words, and goes on with
- * what the record says of the free:
- *
- *	Page last allocated via order N, mask M, ...
- *	[PFN N ...]
- *	 frame
- *	 ...
- *	[other lines]
- *	Page freed by pid N, tgid N, ts N ns
- *	 frame
- *	 ...
- *
- * comm is whatever a process chose to call itself, at most 15 bytes, and older
- * kernels print it raw: it can hold newlines, brackets, or a whole "), ts 1 ns".
- * It is too short to hold the first words of a record, so those always are one.
- */
+struct page_owner_str;
 
 /** PAGE_OWNER_MAX_ORDER - the largest order that a record may claim */
 #define PAGE_OWNER_MAX_ORDER	51
@@ -51,6 +23,65 @@ enum page_owner_field {
 };
 
 /**
+ * enum page_owner_key - what records are told apart and sorted by
+ * @PAGE_OWNER_BY_STACK: frames
+ * @PAGE_OWNER_BY_PID: process ID
+ * @PAGE_OWNER_BY_TGID: thread group ID
+ * @PAGE_OWNER_BY_COMM: task name
+ * @PAGE_OWNER_BY_ALLOCATOR: allocator
+ * @PAGE_OWNER_BY_RELEASED: whether the pages were released after @ts
+ * @PAGE_OWNER_BY_MEMCG: memory cgroup that is charged
+ * @PAGE_OWNER_BY_MODULE: module that asked
+ * @PAGE_OWNER_BY_MIGRATETYPE: migrate type that was asked for
+ * @PAGE_OWNER_BY_NODE: node
+ * @PAGE_OWNER_BY_ZONE: zone
+ * @PAGE_OWNER_BY_ORDER: order of the allocation
+ * @PAGE_OWNER_BY_TEXT: the whole text; sort only
+ * @PAGE_OWNER_BY_TS: time of the allocation; sort only
+ * @PAGE_OWNER_BY_FREE_TS: time of the release; sort only
+ * @PAGE_OWNER_BY_TIMES: number of records; sort only
+ * @PAGE_OWNER_BY_PAGES: number of pages; sort only
+ *
+ * Blocks that a sort leaves equal come in the order of these keys.
+ */
+enum page_owner_key {
+	PAGE_OWNER_BY_STACK,
+	PAGE_OWNER_BY_PID,
+	PAGE_OWNER_BY_TGID,
+	PAGE_OWNER_BY_COMM,
+	PAGE_OWNER_BY_ALLOCATOR,
+	PAGE_OWNER_BY_RELEASED,
+	PAGE_OWNER_BY_MEMCG,
+	PAGE_OWNER_BY_MODULE,
+	PAGE_OWNER_BY_MIGRATETYPE,
+	PAGE_OWNER_BY_NODE,
+	PAGE_OWNER_BY_ZONE,
+	PAGE_OWNER_BY_ORDER,
+	PAGE_OWNER_BY_TEXT,
+	PAGE_OWNER_BY_TS,
+	PAGE_OWNER_BY_FREE_TS,
+	PAGE_OWNER_BY_TIMES,
+	PAGE_OWNER_BY_PAGES,
+};
+
+/** PAGE_OWNER_KEY_BIT() - a key in a bit mask of keys */
+#define PAGE_OWNER_KEY_BIT(key)	(1u << (key))
+
+/**
+ * enum page_owner_allocator - which allocator a page went through
+ * @PAGE_OWNER_CMA: the contiguous memory allocator's area
+ * @PAGE_OWNER_SLAB: a slab cache
+ * @PAGE_OWNER_VMALLOC: vmalloc
+ * @PAGE_OWNER_OTHERS: none of these
+ */
+enum page_owner_allocator {
+	PAGE_OWNER_CMA = 1,
+	PAGE_OWNER_SLAB = 2,
+	PAGE_OWNER_VMALLOC = 4,
+	PAGE_OWNER_OTHERS = 8,
+};
+
+/**
  * struct page_owner_span - a piece of text, not terminated
  * @ptr: first byte
  * @len: number of bytes
@@ -61,157 +92,82 @@ struct page_owner_span {
 };
 
 /**
- * struct page_owner_record - one record, taken apart
+ * struct page_owner_text - the text of a record, and where its parts are
  * @head: first line with its newline
  * @pfn_line: the PFN line with its newline, empty if there is none
  * @body: all lines after the PFN line
- * @stack: the frames, a part of @body unless they were looked up by @handle
- * @comm: task name, a part of @head, empty if unknown
- * @has: bit mask of enum page_owner_field
- * @freed: the pages are free: all but @free_ts is of their last allocation
- * @order: order of the allocation
- * @handle: of an entry that has one in place of its frames, 0 if unknown
- * @pages: number of pages
- * @pid: process ID, -1 if unknown
- * @tgid: thread group ID, -1 if unknown
- * @pfn: page frame number, 0 if unknown
- * @ts: time of the allocation, 0 if unknown
- * @free_ts: time of the last release, 0 if unknown or never
- * @time_pos: where the digits of @ts and @free_ts are: in @head, or for the latter
- *	in @body, if @freed
- *
- * The text belongs to the buffer that the record was found in.
+ * @stack: the frames, a part of @body; empty if there are none
+ * @time_pos: where the digits of the times of allocation and release are: in
+ *	@head, or for the latter in @body, if the pages are free; empty if unknown
  */
-struct page_owner_record {
+struct page_owner_text {
 	struct page_owner_span head;
 	struct page_owner_span pfn_line;
 	struct page_owner_span body;
 	struct page_owner_span stack;
-	struct page_owner_span comm;
-	unsigned int has;
-	bool freed;
-	unsigned int order;
-	unsigned int handle;
-	uint64_t pages;
-	int pid;
-	int tgid;
-	uint64_t pfn;
-	uint64_t ts;
-	uint64_t free_ts;
 	struct page_owner_span time_pos[2];
 };
 
 /**
- * struct page_owner_layout - where the parts of a record are, while it is found
- * @known: what is known to be whole, or NULL
- * @pos: start of the next line to look at; the record's length when done
- * @head_len: length of the first line, 0 while it is not known
- * @comm_off: start of the task name
- * @comm_len: length of the task name
- * @time_off: start of the digits of ts and of free_ts
- * @time_len: number of these digits, 0 for a time that is not there
- * @pfn_len: length of the PFN line
- * @stack_off: start of the first frame, 0 if there is none
- * @stack_end: end of the last frame of that run
- * @known_end: end of those frames of it that are known to be whole
- * @frames_off: start of the last run of frames so far
- * @frames_end: end of the last frame so far
- * @nr_stacks: runs of frames so far; of a free page, since the line about the free
- * @why: what is wrong with the record, NULL if nothing is
- * @fields: the numbers; its spans are not set
+ * struct page_owner_record - one record, of an input of any kind
+ * @has: bit mask of enum page_owner_field
+ * @freed: the pages are free: all but @free_ts is of their last allocation
+ * @frames: the record has frames
+ * @order: order of the allocation
+ * @pages: number of pages
+ * @pfn: page frame number, 0 if unknown
+ * @ts: time of the allocation, 0 if unknown
+ * @free_ts: time of the last release, 0 if unknown or never
+ * @pid: process ID, -1 if unknown
+ * @tgid: thread group ID, -1 if unknown
+ * @node: node, -1 if unknown
+ * @zone: zone, -1 if unknown
+ * @allocator: bits of enum page_owner_allocator
+ * @stack: frames, with a newline after each; empty if there are none
+ * @comm: task name, empty if unknown
+ * @memcg: memory cgroup that is charged, with "offline " before it if it is gone;
+ *	empty if there is none
+ * @module: module of the innermost frame that is in one, empty if none is
+ * @migratetype: migrate type that was asked for, empty if unknown
+ * @text: the text; NULL unless it was asked for
  *
- * Offsets and not pointers, so that the buffer may move between two calls.
+ * From @node on, a member has its value only if its key was asked for. Strings are
+ * of the pool that the reader was given.
  */
-struct page_owner_layout {
-	struct page_owner_known *known;
-	size_t pos;
-	size_t head_len;
-	size_t comm_off;
-	size_t comm_len;
-	size_t time_off[2];
-	size_t time_len[2];
-	size_t pfn_len;
-	size_t stack_off;
-	size_t stack_end;
-	size_t known_end;
-	size_t frames_off;
-	size_t frames_end;
-	unsigned int nr_stacks;
-	const char *why;
-	struct page_owner_record fields;
+struct page_owner_record {
+	unsigned int has;
+	bool freed;
+	bool frames;
+	unsigned int order;
+	uint64_t pages;
+	uint64_t pfn;
+	uint64_t ts;
+	uint64_t free_ts;
+	int pid;
+	int tgid;
+	int node;
+	int zone;
+	unsigned int allocator;
+	const struct page_owner_str *stack;
+	const struct page_owner_str *comm;
+	const struct page_owner_str *memcg;
+	const struct page_owner_str *module;
+	const struct page_owner_str *migratetype;
+	struct page_owner_text *text;
 };
 
 /**
- * page_owner_record_starts() - does a line begin a record?
- * @line: start of the line
- * @len: bytes available
+ * page_owner_released() - was the page released after this allocation?
+ * @rec: the record
  *
- * Return: true if it does.
- */
-bool page_owner_record_starts(const char *line, size_t len);
-
-/**
- * page_owner_record_find() - look for the first record
- * @text: where to look; only what follows a newline counts
- * @len: bytes available
+ * The release that a record shows can be one from before the allocation, and
+ * then the page is still in use.
  *
- * Return: the record's first byte, or NULL.
+ * Return: true if it was.
  */
-const char *page_owner_record_find(const char *text, size_t len);
-
-/**
- * page_owner_record_may_start() - could more bytes make this begin a record?
- * @line: start of the line
- * @len: bytes available
- *
- * Return: true if the bytes there are do not rule it out.
- */
-bool page_owner_record_may_start(const char *line, size_t len);
-
-/**
- * page_owner_layout_scan() - look for the end of a record
- * @layout: zeroed for a new record but for @known; holds the progress between calls
- * @buf: start of the record, where page_owner_record_starts() is true
- * @len: bytes available
- * @eof: no more bytes will come
- *
- * A record ends before an empty line, before the start of the next record, or
- * at the end of the input. A call with more bytes goes on at the line where the
- * one before it stopped.
- *
- * Return: true once the record is complete: @layout->pos is its length, and
- * @layout->why says if something is wrong with it. False: more bytes needed.
- */
-bool page_owner_layout_scan(struct page_owner_layout *layout, const char *buf,
-			    size_t len, bool eof);
-
-/**
- * page_owner_frames_whole() - is each line a frame, from its start to its end?
- * @frames: lines
- *
- * Return: false if one is not: then something of them is missing.
- */
-bool page_owner_frames_whole(struct page_owner_span frames);
-
-/**
- * page_owner_record_load() - make a record of a complete layout
- * @rec: receives the record
- * @layout: a layout for which page_owner_layout_scan() returned true
- * @buf: start of the record
- */
-void page_owner_record_load(struct page_owner_record *rec,
-			    const struct page_owner_layout *layout,
-			    const char *buf);
-
-/**
- * page_owner_record_forget_time() - take the digits of a time out of the text
- * @rec: the record; its text is in a buffer that may be changed
- * @field: PAGE_OWNER_TS or PAGE_OWNER_FREE_TS
- *
- * Records that differ in their times only have the same text afterwards. The
- * number itself stays in the record.
- */
-void page_owner_record_forget_time(struct page_owner_record *rec,
-				   enum page_owner_field field);
+static inline bool page_owner_released(const struct page_owner_record *rec)
+{
+	return rec->free_ts > rec->ts;
+}
 
 #endif

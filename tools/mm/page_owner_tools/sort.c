@@ -13,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "allocator.h"
 #include "load.h"
 #include "read/magic.h"
 #include "show/output.h"
@@ -329,16 +328,11 @@ static void put_allocator(FILE *file, unsigned int allocator)
 		allocator & PAGE_OWNER_OTHERS ? "OTHERS " : "");
 }
 
-static struct page_owner_span span_of(const struct page_owner_str *str)
-{
-	return (struct page_owner_span){ str->text, str->len };
-}
-
 static void put_whole(FILE *file, const struct page_owner_block *block)
 {
-	struct page_owner_span head = span_of(block->head);
+	struct page_owner_span head = page_owner_str_span(block->head);
 
-	put_allocator(file, block->allocator);
+	put_allocator(file, block->first.allocator);
 	fputs(":\n", file);
 	/* A newline in a task name must not look like the end of the line. */
 	if (head.len) {
@@ -346,35 +340,36 @@ static void put_whole(FILE *file, const struct page_owner_block *block)
 		page_owner_put_text(file, head, false);
 		fputc('\n', file);
 	}
-	page_owner_put_text(file, span_of(block->body), true);
+	page_owner_put_text(file, page_owner_str_span(block->body), true);
 	fputc('\n', file);
 }
 
 static void put_culled(FILE *file, const struct options *opts,
 		       const struct page_owner_block *block)
 {
+	const struct page_owner_record *first = &block->first;
 	const struct page_owner_select *select = &opts->select;
 	unsigned int cull = opts->cull;
 
-	if (block->id.freed)
+	if (first->freed)
 		fputs(", freed", file);
 	if (cull & 1u << PAGE_OWNER_BY_PID || select->pids.nr)
-		fprintf(file, ", PID %d", block->pid);
+		fprintf(file, ", PID %d", first->pid);
 	if (cull & 1u << PAGE_OWNER_BY_TGID || select->tgids.nr)
-		fprintf(file, ", TGID %d", block->tgid);
+		fprintf(file, ", TGID %d", first->tgid);
 	if (cull & 1u << PAGE_OWNER_BY_COMM || select->comms.nr) {
 		fputs(", task_comm_name: ", file);
-		page_owner_put_text(file, page_owner_block_comm(block), false);
+		page_owner_put_text(file, page_owner_str_span(first->comm), false);
 	}
 	if (cull & 1u << PAGE_OWNER_BY_RELEASED)
-		fputs(block->released ? ", released" : ", not released", file);
+		fputs(page_owner_released(first) ? ", released" : ", not released", file);
 	if (cull & 1u << PAGE_OWNER_BY_ALLOCATOR)
-		put_allocator(file, block->allocator);
+		put_allocator(file, block->first.allocator);
 	if (cull & 1u << PAGE_OWNER_BY_STACK) {
 		fputs(":\n", file);
 		/* Lines that are true of some of the pages only are left out. */
 		page_owner_put_text(file, block->same_body ?
-				    span_of(block->body) :
+				    page_owner_str_span(block->body) :
 				    page_owner_block_stack(block), true);
 	}
 	fputc('\n', file);
@@ -495,6 +490,15 @@ static unsigned int times_to_keep(const struct options *opts)
 	return 0;
 }
 
+static unsigned int sort_keys(const struct options *opts)
+{
+	unsigned int mask = 0;
+
+	for (size_t i = 0; i < opts->nr_order; i++)
+		mask |= PAGE_OWNER_KEY_BIT(opts->order[i].key);
+	return mask;
+}
+
 static void load_failed(const struct options *opts, const struct page_owner_load *load)
 {
 	if (errno == EPROTONOSUPPORT) {
@@ -514,6 +518,8 @@ static int process(const struct options *opts, int in, struct page_owner_output 
 	const struct page_owner_request request = {
 		.cull = opts->cull,
 		.keep = times_to_keep(opts),
+		.sort = sort_keys(opts),
+		.text = true,
 		.select = &opts->select,
 		.any_state = true,
 		.progress = isatty(STDERR_FILENO),

@@ -312,7 +312,7 @@ static void give_hints(const struct page_owner_cmd *cmd,
 	else if (only_free(load))
 		page_owner_complain("%s has free pages only; --filter state=free shows them",
 				    name);
-	if (load->no_frames && !cmd->request.stacks && !load->handles.nr &&
+	if (load->no_frames && !cmd->request.stacks && !load->handles.table.nr &&
 	    load->no_frames == load->stats.records)
 		page_owner_complain("%s has no frames; give show_stacks_handles with --handles",
 				    name);

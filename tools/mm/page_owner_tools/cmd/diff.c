@@ -7,7 +7,7 @@
 
 #include "cmd/cmd.h"
 #include "frame.h"
-#include "count/pairs.h"
+#include "count/agg.h"
 #include "show/print.h"
 
 #define DEFAULT_TOP	20

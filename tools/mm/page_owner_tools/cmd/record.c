@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "read/capture.h"
 #include "read/compress.h"
 #include "count/symbols.h"
 #include "show/print.h"

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
-#include "count/pairs.h"
+#include "count/agg.h"
 #include "show/print.h"
 
 #define DEFAULT_ROWS	20

@@ -11,13 +11,13 @@
 #include <string.h>
 
 #include "count/agg.h"
-#include "allocator.h"
 #include "frame.h"
+#include "read/text.h"
 
-#define FIRST_SLOTS	1024
+#define FIRST_BLOCKS	256
 
-/* In the note of a body: the allocator bits are there */
-#define NOTED		0x80000000u
+/* Words of an ID: the state of the pages, and the values of all keys */
+#define MAX_ID		(1 + PAGE_OWNER_BY_TEXT)
 
 void page_owner_agg_init(struct page_owner_agg *agg, unsigned int cull,
 			 unsigned int keep)
@@ -32,248 +32,109 @@ void page_owner_agg_destroy(struct page_owner_agg *agg)
 	for (size_t i = 0; i < agg->nr; i++)
 		free(agg->blocks[i]);
 	free(agg->blocks);
-	free(agg->table);
+	free(agg->table.slots);
 	page_owner_pool_destroy(&agg->pool);
 	memset(agg, 0, sizeof(*agg));
 }
 
-bool page_owner_released(const struct page_owner_record *rec)
+/* Equal for records that agree in a key: strings are there once */
+static uint64_t key_value(enum page_owner_key key, const struct page_owner_record *rec)
 {
-	return rec->free_ts > rec->ts;
-}
-
-struct page_owner_span page_owner_block_stack(const struct page_owner_block *block)
-{
-	if (block->id.stack)
-		return (struct page_owner_span){ block->id.stack->text,
-						 block->id.stack->len };
-	return (struct page_owner_span){ block->body->text + block->stack_off,
-					 block->stack_len };
-}
-
-struct page_owner_span page_owner_block_comm(const struct page_owner_block *block)
-{
-	return (struct page_owner_span){ block->head->text + block->comm_off,
-					 block->comm_len };
-}
-
-static bool culled_by(const struct page_owner_agg *agg, enum page_owner_key key)
-{
-	return agg->cull & 1u << key;
-}
-
-static int find_allocator(struct page_owner_agg *agg,
-			  const struct page_owner_record *rec,
-			  unsigned int *allocator)
-{
-	struct page_owner_str *body = page_owner_intern(&agg->pool, rec->body);
-
-	if (!body)
-		return -1;
-	if (!body->note)
-		body->note = NOTED | page_owner_body_allocator(rec->body, rec->stack);
-	*allocator = body->note & ~NOTED;
-	*allocator |= page_owner_pfn_allocator(rec->pfn_line);
-	if (!*allocator)
-		*allocator = PAGE_OWNER_OTHERS;
-	return 0;
-}
-
-static int intern(struct page_owner_agg *agg, const struct page_owner_str **str,
-		  struct page_owner_span text)
-{
-	*str = page_owner_intern(&agg->pool, text);
-	return *str ? 0 : -1;
-}
-
-/* Frames without their offsets: the same for every build of a function. */
-static int intern_functions(struct page_owner_agg *agg,
-			    const struct page_owner_str **str,
-			    struct page_owner_span stack)
-{
-	struct page_owner_str *whole = page_owner_intern(&agg->pool, stack);
-	struct page_owner_span line, text;
-	struct page_owner_frame frame;
-	char *buf, *pos;
-
-	if (!whole)
-		return -1;
-	*str = whole->alias;
-	if (*str)
-		return 0;
-	/* No frame gets longer than it was, but for its line end. */
-	buf = malloc(stack.len + 1);
-	if (!buf)
-		return -1;
-	pos = buf;
-	while (page_owner_next_line(&stack, &line)) {
-		page_owner_frame_parse(&frame, line);
-		*pos++ = ' ';
-		pos = mempcpy(pos, frame.name.ptr, frame.name.len);
-		if (frame.module.len) {
-			pos = mempcpy(pos, " [", 2);
-			pos = mempcpy(pos, frame.module.ptr, frame.module.len);
-			*pos++ = ']';
-		}
-		*pos++ = '\n';
+	switch (key) {
+	case PAGE_OWNER_BY_STACK:
+		return (uintptr_t)rec->stack;
+	case PAGE_OWNER_BY_PID:
+		return rec->pid;
+	case PAGE_OWNER_BY_TGID:
+		return rec->tgid;
+	case PAGE_OWNER_BY_COMM:
+		return (uintptr_t)rec->comm;
+	case PAGE_OWNER_BY_ALLOCATOR:
+		return rec->allocator;
+	case PAGE_OWNER_BY_RELEASED:
+		return page_owner_released(rec);
+	case PAGE_OWNER_BY_MEMCG:
+		return (uintptr_t)rec->memcg;
+	case PAGE_OWNER_BY_MODULE:
+		return (uintptr_t)rec->module;
+	case PAGE_OWNER_BY_MIGRATETYPE:
+		return (uintptr_t)rec->migratetype;
+	case PAGE_OWNER_BY_NODE:
+		return rec->node;
+	case PAGE_OWNER_BY_ZONE:
+		return rec->zone;
+	default:
+		return rec->order;
 	}
-	text = (struct page_owner_span){ buf, pos - buf };
-	whole->alias = page_owner_intern(&agg->pool, text);
-	free(buf);
-	*str = whole->alias;
-	return *str ? 0 : -1;
 }
 
-static int find_stack(struct page_owner_agg *agg,
-		      const struct page_owner_record *rec,
-		      struct page_owner_id *id)
+/* What tells a record's block apart; returns the number of words. */
+static size_t make_id(const struct page_owner_agg *agg, uint64_t id[MAX_ID],
+		      const struct page_owner_block *block)
 {
-	return agg->functions ? intern_functions(agg, &id->stack, rec->stack) :
-				intern(agg, &id->stack, rec->stack);
+	unsigned int cull = agg->cull;
+	size_t nr = 0;
+
+	id[nr++] = block->first.freed;
+	if (!cull) {
+		id[nr++] = (uintptr_t)block->head;
+		id[nr++] = (uintptr_t)block->body;
+	}
+	for (; cull; cull &= cull - 1)
+		id[nr++] = key_value(__builtin_ctz(cull), &block->first);
+	return nr;
 }
 
-/* The keys that take a look into the text. */
-static int find_fields(struct page_owner_agg *agg,
-		       const struct page_owner_record *rec,
-		       struct page_owner_id *id)
+static struct page_owner_block *find_block(const struct page_owner_agg *agg,
+					   uint64_t hash, const uint64_t *id, size_t nr)
 {
-	if (culled_by(agg, PAGE_OWNER_BY_NODE))
-		id->node = page_owner_record_number(rec, "node=");
-	if (culled_by(agg, PAGE_OWNER_BY_ZONE))
-		id->zone = page_owner_record_number(rec, "zone=");
-	if (culled_by(agg, PAGE_OWNER_BY_ORDER))
-		id->order = rec->order;
-	if (culled_by(agg, PAGE_OWNER_BY_MEMCG) &&
-	    intern(agg, &id->memcg, page_owner_record_memcg(rec)))
-		return -1;
-	if (culled_by(agg, PAGE_OWNER_BY_MODULE) &&
-	    intern(agg, &id->module, page_owner_stack_module(rec->stack)))
-		return -1;
-	if (culled_by(agg, PAGE_OWNER_BY_MIGRATETYPE) &&
-	    intern(agg, &id->migratetype, page_owner_record_migratetype(rec)))
-		return -1;
-	return 0;
-}
+	struct page_owner_block *block;
+	size_t step = 0;
 
-static int find_id(struct page_owner_agg *agg, const struct page_owner_record *rec,
-		   struct page_owner_id *id)
-{
-	memset(id, 0, sizeof(*id));
-	id->freed = rec->freed;
-	if (!agg->cull)
-		return intern(agg, &id->head, rec->head) ||
-		       intern(agg, &id->body, rec->body) ? -1 : 0;
-	if (culled_by(agg, PAGE_OWNER_BY_PID))
-		id->pid = rec->pid;
-	if (culled_by(agg, PAGE_OWNER_BY_TGID))
-		id->tgid = rec->tgid;
-	if (culled_by(agg, PAGE_OWNER_BY_RELEASED))
-		id->released = page_owner_released(rec);
-	if (culled_by(agg, PAGE_OWNER_BY_STACK) && find_stack(agg, rec, id))
-		return -1;
-	if (culled_by(agg, PAGE_OWNER_BY_COMM) &&
-	    intern(agg, &id->comm, rec->comm))
-		return -1;
-	if (agg->cull >> PAGE_OWNER_BY_MEMCG && find_fields(agg, rec, id))
-		return -1;
-	if (culled_by(agg, PAGE_OWNER_BY_ALLOCATOR))
-		return find_allocator(agg, rec, &id->allocator);
-	return 0;
-}
-
-static uint64_t hash_of(const struct page_owner_str *str)
-{
-	return str ? str->hash : 0;
-}
-
-static uint64_t hash_id(const struct page_owner_id *id)
-{
-	uint64_t words[] = {
-		hash_of(id->head), hash_of(id->body), hash_of(id->stack),
-		hash_of(id->comm), hash_of(id->memcg), hash_of(id->module),
-		hash_of(id->migratetype),
-		(uint64_t)(uint32_t)id->pid << 32 | (uint32_t)id->tgid,
-		(uint64_t)(uint32_t)id->node << 32 | (uint32_t)id->zone,
-		(uint64_t)(uint32_t)id->order << 32 | id->allocator << 2 |
-		id->released << 1 | id->freed,
-	};
-
-	return page_owner_hash(words, sizeof(words));
-}
-
-static bool same_id(const struct page_owner_id *a, const struct page_owner_id *b)
-{
-	return a->head == b->head && a->body == b->body &&
-	       a->stack == b->stack && a->comm == b->comm && a->pid == b->pid &&
-	       a->tgid == b->tgid && a->allocator == b->allocator &&
-	       a->released == b->released && a->freed == b->freed &&
-	       a->memcg == b->memcg && a->module == b->module &&
-	       a->migratetype == b->migratetype && a->node == b->node &&
-	       a->zone == b->zone && a->order == b->order;
-}
-
-/* The slot where the block is, or where it would go. */
-static struct page_owner_block **find_slot(const struct page_owner_agg *agg,
-					   const struct page_owner_id *id)
-{
-	size_t slot = hash_id(id) & (agg->size - 1);
-
-	while (agg->table[slot] && !same_id(&agg->table[slot]->id, id))
-		slot = (slot + 1) & (agg->size - 1);
-	return &agg->table[slot];
+	while ((block = page_owner_table_next(&agg->table, hash, &step))) {
+		if (block->hash == hash && !memcmp(block->id, id, nr * sizeof(*id)))
+			return block;
+	}
+	return NULL;
 }
 
 static int make_room(struct page_owner_agg *agg)
 {
-	size_t size = agg->size ? agg->size * 2 : FIRST_SLOTS;
-	struct page_owner_block **blocks, **table;
+	size_t max = agg->max ? agg->max * 2 : FIRST_BLOCKS;
+	struct page_owner_block **blocks;
 
 	if (agg->nr < agg->max)
 		return 0;
-	/* The table is at most half full when the array of blocks is full. */
-	blocks = realloc(agg->blocks, size / 2 * sizeof(*blocks));
+	blocks = realloc(agg->blocks, max * sizeof(*blocks));
 	if (!blocks)
 		return -1;
 	agg->blocks = blocks;
-	table = calloc(size, sizeof(*table));
-	if (!table)
-		return -1;
-	free(agg->table);
-	agg->table = table;
-	agg->size = size;
-	agg->max = size / 2;
-	for (size_t i = 0; i < agg->nr; i++)
-		*find_slot(agg, &blocks[i]->id) = blocks[i];
+	agg->max = max;
 	return 0;
 }
 
-static struct page_owner_block *new_block(struct page_owner_agg *agg,
-					  const struct page_owner_record *rec)
+/* The block of its ID, which is made of another if there is none yet. */
+static struct page_owner_block *get_block(struct page_owner_agg *agg,
+					  const struct page_owner_block *like)
 {
-	struct page_owner_block *block = calloc(1, sizeof(*block));
+	uint64_t id[MAX_ID];
+	size_t nr = make_id(agg, id, like);
+	uint64_t hash = page_owner_hash(id, nr * sizeof(*id));
+	struct page_owner_block *block = find_block(agg, hash, id, nr);
 
+	if (block)
+		return block;
+	block = make_room(agg) ? NULL : malloc(sizeof(*block) + nr * sizeof(*id));
 	if (!block)
 		return NULL;
-	if (intern(agg, &block->head, rec->head) ||
-	    intern(agg, &block->body, rec->body) ||
-	    find_allocator(agg, rec, &block->allocator)) {
+	*block = *like;
+	block->hash = hash;
+	memcpy(block->id, id, nr * sizeof(*id));
+	if (page_owner_table_add(&agg->table, block)) {
 		free(block);
 		return NULL;
 	}
-	if (rec->stack.ptr >= rec->body.ptr &&
-	    rec->stack.ptr <= rec->body.ptr + rec->body.len) {
-		block->stack_off = rec->stack.ptr - rec->body.ptr;
-		block->stack_len = rec->stack.len;
-	}
-	block->comm_off = rec->comm.len ? rec->comm.ptr - rec->head.ptr : 0;
-	block->comm_len = rec->comm.len;
-	block->pid = rec->pid;
-	block->tgid = rec->tgid;
-	block->released = page_owner_released(rec);
-	block->same_body = true;
-	block->ts = rec->ts;
-	block->free_ts = rec->free_ts;
-	block->oldest = rec->ts;
+	agg->blocks[agg->nr++] = block;
 	return block;
 }
 
@@ -305,72 +166,76 @@ static bool same_text(const struct page_owner_str *str, struct page_owner_span s
 	return str->len == s.len && !memcmp(str->text, s.ptr, s.len);
 }
 
+/* The lines of a block's first record, if they were asked for */
+static int add_text(struct page_owner_agg *agg, struct page_owner_block *block)
+{
+	struct page_owner_text *text = block->first.text;
+
+	block->head = page_owner_intern(&agg->pool, text->head);
+	block->body = page_owner_intern(&agg->pool, text->body);
+	block->first.allocator = page_owner_text_allocator(text);
+	return block->head && block->body ? 0 : -1;
+}
+
+/* Takes out the times that do not tell records apart. */
+static void forget_times(const struct page_owner_agg *agg, struct page_owner_text *text)
+{
+	if (!(agg->keep & 1u << PAGE_OWNER_TS))
+		page_owner_text_forget_time(text, PAGE_OWNER_TS);
+	if (!(agg->keep & 1u << PAGE_OWNER_FREE_TS))
+		page_owner_text_forget_time(text, PAGE_OWNER_FREE_TS);
+}
+
 int page_owner_agg_add(struct page_owner_agg *agg, struct page_owner_record *rec)
 {
-	struct page_owner_block **slot, *block;
-	struct page_owner_id id;
+	struct page_owner_block new = { .first = *rec, .same_body = true,
+					.oldest = rec->ts }, *block;
+	struct page_owner_text *text = rec->text;
 
-	if (!(agg->keep & 1u << PAGE_OWNER_TS))
-		page_owner_record_forget_time(rec, PAGE_OWNER_TS);
-	if (!(agg->keep & 1u << PAGE_OWNER_FREE_TS))
-		page_owner_record_forget_time(rec, PAGE_OWNER_FREE_TS);
-	if (make_room(agg) || find_id(agg, rec, &id))
-		return -1;
-	slot = find_slot(agg, &id);
-	block = *slot;
-	if (!block) {
-		block = new_block(agg, rec);
-		if (!block)
+	if (agg->functions && rec->stack) {
+		new.first.stack = page_owner_stack_functions(&agg->pool,
+						(struct page_owner_str *)rec->stack);
+		if (!new.first.stack)
 			return -1;
-		block->id = id;
-		*slot = block;
-		agg->blocks[agg->nr++] = block;
-	} else if (id.stack && block->same_body) {
-		block->same_body = same_text(block->body, rec->body);
 	}
+	if (text)
+		forget_times(agg, text);
+	if (text && !agg->cull && add_text(agg, &new))
+		return -1;
+	block = get_block(agg, &new);
+	if (!block)
+		return -1;
+	if (text && !block->body && add_text(agg, block))
+		return -1;
+	block->first.text = NULL;
+	if (text && block->same_body)
+		block->same_body = same_text(block->body, text->body);
 	count(agg, block, rec);
 	return 0;
 }
 
-/* The same string in the pool of another aggregation. */
-static int adopt(struct page_owner_agg *agg, const struct page_owner_str **str)
+static int merge_block(struct page_owner_agg *agg, const struct page_owner_block *from)
 {
-	if (!*str)
-		return 0;
-	return intern(agg, str, (struct page_owner_span){ (*str)->text, (*str)->len });
-}
+	struct page_owner_block new = *from, *block;
+	const struct page_owner_str **const strs[] = {
+		&new.head, &new.body, &new.first.stack, &new.first.comm,
+		&new.first.memcg, &new.first.module, &new.first.migratetype,
+	};
 
-static int adopt_id(struct page_owner_agg *agg, struct page_owner_id *id)
-{
-	return adopt(agg, &id->head) || adopt(agg, &id->body) ||
-	       adopt(agg, &id->stack) || adopt(agg, &id->comm) ||
-	       adopt(agg, &id->memcg) || adopt(agg, &id->module) ||
-	       adopt(agg, &id->migratetype) ? -1 : 0;
-}
-
-static struct page_owner_block *adopt_block(struct page_owner_agg *agg,
-					    const struct page_owner_block *from,
-					    const struct page_owner_id *id)
-{
-	struct page_owner_block *block = malloc(sizeof(*block));
-
-	if (!block)
-		return NULL;
-	*block = *from;
-	block->id = *id;
-	if (adopt(agg, &block->head) || adopt(agg, &block->body)) {
-		free(block);
-		return NULL;
+	for (size_t i = 0; i < sizeof(strs) / sizeof(*strs); i++) {
+		if (!*strs[i])
+			continue;
+		*strs[i] = page_owner_intern(&agg->pool, page_owner_str_span(*strs[i]));
+		if (!*strs[i])
+			return -1;
 	}
-	return block;
-}
-
-static void merge_block(struct page_owner_block *block,
-			const struct page_owner_block *from)
-{
-	struct page_owner_span body = { from->body->text, from->body->len };
-
-	block->same_body &= from->same_body && same_text(block->body, body);
+	new.times = 0;
+	new.pages = 0;
+	new.old_pages = 0;
+	block = get_block(agg, &new);
+	if (!block)
+		return -1;
+	block->same_body &= from->same_body && block->body == new.body;
 	block->times += from->times;
 	add_saturating(&block->pages, from->pages);
 	add_saturating(&block->old_pages, from->old_pages);
@@ -378,26 +243,15 @@ static void merge_block(struct page_owner_block *block,
 		block->oldest = from->oldest;
 	if (from->newest > block->newest)
 		block->newest = from->newest;
+	return 0;
 }
 
 int page_owner_agg_merge(struct page_owner_agg *agg,
 			 const struct page_owner_agg *from)
 {
 	for (size_t i = 0; i < from->nr; i++) {
-		struct page_owner_id id = from->blocks[i]->id;
-		struct page_owner_block **slot;
-
-		if (make_room(agg) || adopt_id(agg, &id))
+		if (merge_block(agg, from->blocks[i]))
 			return -1;
-		slot = find_slot(agg, &id);
-		if (*slot) {
-			merge_block(*slot, from->blocks[i]);
-			continue;
-		}
-		*slot = adopt_block(agg, from->blocks[i], &id);
-		if (!*slot)
-			return -1;
-		agg->blocks[agg->nr++] = *slot;
 	}
 	agg->times += from->times;
 	add_saturating(&agg->pages, from->pages);
@@ -429,8 +283,7 @@ static int compare_str(const struct page_owner_str *a,
 {
 	if (a == b)
 		return 0;
-	return compare_span((struct page_owner_span){ a->text, a->len },
-			    (struct page_owner_span){ b->text, b->len });
+	return compare_span(page_owner_str_span(a), page_owner_str_span(b));
 }
 
 static int compare_text(const struct page_owner_block *a,
@@ -441,46 +294,46 @@ static int compare_text(const struct page_owner_block *a,
 	return ret ? ret : compare_str(a->body, b->body);
 }
 
-static int compare_key(enum page_owner_key key, const struct page_owner_block *a,
-		       const struct page_owner_block *b)
+static int compare_key(enum page_owner_key key, const struct page_owner_block *x,
+		       const struct page_owner_block *y)
 {
+	const struct page_owner_record *a = &x->first, *b = &y->first;
+
 	switch (key) {
 	case PAGE_OWNER_BY_STACK:
-		return compare_span(page_owner_block_stack(a),
-				    page_owner_block_stack(b));
+		return compare_str(a->stack, b->stack);
 	case PAGE_OWNER_BY_PID:
 		return compare_int(a->pid, b->pid);
 	case PAGE_OWNER_BY_TGID:
 		return compare_int(a->tgid, b->tgid);
 	case PAGE_OWNER_BY_COMM:
-		return compare_span(page_owner_block_comm(a),
-				    page_owner_block_comm(b));
+		return compare_str(a->comm, b->comm);
 	case PAGE_OWNER_BY_ALLOCATOR:
 		return compare_int(a->allocator, b->allocator);
 	case PAGE_OWNER_BY_RELEASED:
-		return compare_int(a->released, b->released);
+		return compare_int(page_owner_released(a), page_owner_released(b));
 	case PAGE_OWNER_BY_MEMCG:
-		return compare_str(a->id.memcg, b->id.memcg);
+		return compare_str(a->memcg, b->memcg);
 	case PAGE_OWNER_BY_MODULE:
-		return compare_str(a->id.module, b->id.module);
+		return compare_str(a->module, b->module);
 	case PAGE_OWNER_BY_MIGRATETYPE:
-		return compare_str(a->id.migratetype, b->id.migratetype);
+		return compare_str(a->migratetype, b->migratetype);
 	case PAGE_OWNER_BY_NODE:
-		return compare_int(a->id.node, b->id.node);
+		return compare_int(a->node, b->node);
 	case PAGE_OWNER_BY_ZONE:
-		return compare_int(a->id.zone, b->id.zone);
+		return compare_int(a->zone, b->zone);
 	case PAGE_OWNER_BY_ORDER:
-		return compare_int(a->id.order, b->id.order);
+		return compare_int(a->order, b->order);
 	case PAGE_OWNER_BY_TEXT:
-		return compare_text(a, b);
+		return compare_text(x, y);
 	case PAGE_OWNER_BY_TS:
 		return compare_u64(a->ts, b->ts);
 	case PAGE_OWNER_BY_FREE_TS:
 		return compare_u64(a->free_ts, b->free_ts);
 	case PAGE_OWNER_BY_TIMES:
-		return compare_u64(a->times, b->times);
+		return compare_u64(x->times, y->times);
 	case PAGE_OWNER_BY_PAGES:
-		return compare_u64(a->pages, b->pages);
+		return compare_u64(x->pages, y->pages);
 	}
 	return 0;
 }
@@ -494,7 +347,7 @@ int page_owner_block_compare(unsigned int cull, const struct page_owner_block *a
 		if (ret)
 			return ret;
 	}
-	return cull ? compare_int(a->id.freed, b->id.freed) : compare_text(a, b);
+	return cull ? compare_int(a->first.freed, b->first.freed) : compare_text(a, b);
 }
 
 struct sort {
@@ -566,4 +419,44 @@ int page_owner_agg_sort(struct page_owner_agg *agg,
 	free(to);
 	agg->blocks = from;
 	return 0;
+}
+
+struct page_owner_pair *page_owner_pairs_find(struct page_owner_agg *old,
+					      struct page_owner_agg *new,
+					      size_t *nr)
+{
+	struct page_owner_pair *pairs;
+	size_t i = 0, j = 0;
+
+	*nr = 0;
+	pairs = calloc(old->nr + new->nr + 1, sizeof(*pairs));
+	if (!pairs || page_owner_agg_sort(old, NULL, 0) ||
+	    page_owner_agg_sort(new, NULL, 0)) {
+		free(pairs);
+		return NULL;
+	}
+	while (i < old->nr || j < new->nr) {
+		struct page_owner_pair *pair = &pairs[(*nr)++];
+		int ret = i == old->nr ? 1 : j == new->nr ? -1 :
+			page_owner_block_compare(new->cull, old->blocks[i],
+						 new->blocks[j]);
+
+		if (ret <= 0)
+			pair->old = old->blocks[i++];
+		if (ret >= 0)
+			pair->new = new->blocks[j++];
+	}
+	return pairs;
+}
+
+const struct page_owner_block *
+page_owner_pair_any(const struct page_owner_pair *pair)
+{
+	return pair->new ? pair->new : pair->old;
+}
+
+double page_owner_pair_growth(const struct page_owner_pair *pair)
+{
+	return (pair->new ? (double)pair->new->pages : 0) -
+	       (pair->old ? (double)pair->old->pages : 0);
 }

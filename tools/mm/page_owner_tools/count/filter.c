@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Conditions that records have to meet.
+ * Conditions that records have to meet: filters, and the lists of page_owner_sort.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "allocator.h"
-#include "frame.h"
 #include "count/filter.h"
+#include "frame.h"
 
 enum key {
 	PID, TGID, ORDER, NODE, ZONE, PFN, TS, AGE, PAGES,
@@ -277,6 +276,27 @@ bool page_owner_filter_needs_clock(const struct page_owner_filter *f)
 	return false;
 }
 
+unsigned int page_owner_filter_keys(const struct page_owner_filter *f)
+{
+	static const enum page_owner_key keys[NR_KEYS] = {
+		[PID] = PAGE_OWNER_BY_PID, [TGID] = PAGE_OWNER_BY_TGID,
+		[ORDER] = PAGE_OWNER_BY_ORDER, [NODE] = PAGE_OWNER_BY_NODE,
+		[ZONE] = PAGE_OWNER_BY_ZONE, [COMM] = PAGE_OWNER_BY_COMM,
+		[MEMCG] = PAGE_OWNER_BY_MEMCG, [MODULE] = PAGE_OWNER_BY_MODULE,
+		[MIGRATETYPE] = PAGE_OWNER_BY_MIGRATETYPE,
+		[ALLOCATOR] = PAGE_OWNER_BY_ALLOCATOR, [STACK] = PAGE_OWNER_BY_STACK,
+		/* These need what is always known. */
+		[PFN] = PAGE_OWNER_BY_ORDER, [TS] = PAGE_OWNER_BY_ORDER,
+		[AGE] = PAGE_OWNER_BY_ORDER, [PAGES] = PAGE_OWNER_BY_ORDER,
+		[STATE] = PAGE_OWNER_BY_ORDER,
+	};
+	unsigned int mask = 0;
+
+	for (size_t i = 0; f && i < f->nr; i++)
+		mask |= PAGE_OWNER_KEY_BIT(keys[f->terms[i].key]);
+	return mask;
+}
+
 bool page_owner_filter_wants_freed(const struct page_owner_filter *f)
 {
 	for (size_t i = 0; f && i < f->nr; i++) {
@@ -309,6 +329,11 @@ static bool matches(const char *pattern, struct page_owner_span s)
 	return !fnmatch(pattern, buf, 0);
 }
 
+static bool str_matches(const char *pattern, const struct page_owner_str *str)
+{
+	return matches(pattern, page_owner_str_span(str));
+}
+
 static bool stack_matches(const char *pattern, struct page_owner_span stack)
 {
 	struct page_owner_frame frame;
@@ -326,13 +351,9 @@ static bool allocator_matches(const char *pattern,
 			      const struct page_owner_record *rec)
 {
 	static const char *const names[] = { "cma", "slab", "vmalloc", "others" };
-	unsigned int found = page_owner_body_allocator(rec->body, rec->stack) |
-			     page_owner_pfn_allocator(rec->pfn_line);
 
-	if (!found)
-		found = PAGE_OWNER_OTHERS;
 	for (unsigned int i = 0; i < 4; i++) {
-		if (found >> i & 1 && !strcasecmp(pattern, names[i]))
+		if (rec->allocator >> i & 1 && !strcasecmp(pattern, names[i]))
 			return true;
 	}
 	return false;
@@ -355,22 +376,21 @@ static bool name_matches(const struct page_owner_filter *f, enum key key,
 	switch (key) {
 	case COMM:
 		return rec->has & 1u << PAGE_OWNER_COMM &&
-		       matches(pattern, rec->comm);
+		       str_matches(pattern, rec->comm);
 	case MEMCG:
-		return matches(pattern, page_owner_record_memcg(rec));
+		return str_matches(pattern, rec->memcg);
 	case MODULE:
-		return matches(pattern, page_owner_stack_module(rec->stack));
+		return str_matches(pattern, rec->module);
 	case MIGRATETYPE:
-		return matches(pattern, page_owner_record_migratetype(rec));
+		return str_matches(pattern, rec->migratetype);
 	case ALLOCATOR:
 		return allocator_matches(pattern, rec);
 	case STACK:
-		return stack_matches(pattern, rec->stack);
+		return stack_matches(pattern, page_owner_str_span(rec->stack));
 	case STATE:
 		return !strcmp(pattern, "free") == rec->freed;
 	default:
-		return zone_matches(f, pattern,
-				    page_owner_record_number(rec, "zone="));
+		return zone_matches(f, pattern, rec->zone);
 	}
 }
 
@@ -406,10 +426,10 @@ static bool number_of(const struct page_owner_filter *f, enum key key,
 		i = rec->tgid;
 		break;
 	case NODE:
-		i = page_owner_record_number(rec, "node=");
+		i = rec->node;
 		break;
 	default:
-		i = page_owner_record_number(rec, "zone=");
+		i = rec->zone;
 		break;
 	}
 	*val = i;
@@ -424,15 +444,15 @@ static bool is_absent(const struct page_owner_filter *f, enum key key,
 
 	switch (key) {
 	case COMM:
-		return !rec->comm.len;
+		return !rec->comm->len;
 	case MEMCG:
-		return !page_owner_record_memcg(rec).len;
+		return !rec->memcg->len;
 	case MODULE:
-		return !page_owner_stack_module(rec->stack).len;
+		return !rec->module->len;
 	case MIGRATETYPE:
-		return !page_owner_record_migratetype(rec).len;
+		return !rec->migratetype->len;
 	case STACK:
-		return !rec->stack.len;
+		return !rec->frames;
 	case ALLOCATOR:
 	case STATE:
 		return false;
@@ -489,4 +509,116 @@ bool page_owner_filter_pass(const struct page_owner_filter *f,
 			return false;
 	}
 	return true;
+}
+
+static size_t count_items(const char *arg)
+{
+	size_t nr = 1;
+
+	for (; *arg; arg++)
+		nr += *arg == ',';
+	return nr;
+}
+
+/* A number that ends at a comma or the end of the string. */
+static const char *parse_int(const char *arg, int *val)
+{
+	const char *start = arg;
+	long long v = 0;
+
+	for (; *arg >= '0' && *arg <= '9'; arg++) {
+		v = v * 10 + *arg - '0';
+		if (v > INT_MAX)
+			return NULL;
+	}
+	if (arg == start || (*arg && *arg != ','))
+		return NULL;
+	*val = v;
+	return arg;
+}
+
+int page_owner_ints_parse(struct page_owner_ints *list, const char *arg)
+{
+	size_t nr = count_items(arg);
+	int *val = calloc(nr, sizeof(*val));
+
+	if (!val)
+		return -1;
+	for (size_t i = 0; i < nr; i++) {
+		arg = parse_int(arg, &val[i]);
+		if (!arg) {
+			free(val);
+			errno = EINVAL;
+			return -1;
+		}
+		arg++;
+	}
+	free(list->val);
+	list->val = val;
+	list->nr = nr;
+	return 0;
+}
+
+int page_owner_names_parse(struct page_owner_names *list, const char *arg)
+{
+	size_t nr = count_items(arg);
+	struct page_owner_span *val = calloc(nr, sizeof(*val));
+
+	if (!val)
+		return -1;
+	for (size_t i = 0; i < nr; i++) {
+		val[i].ptr = arg;
+		val[i].len = strcspn(arg, ",");
+		arg += val[i].len + 1;
+	}
+	free(list->val);
+	list->val = val;
+	list->nr = nr;
+	return 0;
+}
+
+static bool has_int(const struct page_owner_ints *list, int val)
+{
+	for (size_t i = 0; i < list->nr; i++) {
+		if (list->val[i] == val)
+			return true;
+	}
+	return false;
+}
+
+static bool has_name(const struct page_owner_names *list,
+		     struct page_owner_span name)
+{
+	for (size_t i = 0; i < list->nr; i++) {
+		if (list->val[i].len == name.len &&
+		    !memcmp(list->val[i].ptr, name.ptr, name.len))
+			return true;
+	}
+	return false;
+}
+
+bool page_owner_selected(const struct page_owner_select *s,
+			 const struct page_owner_record *rec)
+{
+	if (s->pids.nr && !has_int(&s->pids, rec->pid))
+		return false;
+	if (s->tgids.nr && !has_int(&s->tgids, rec->tgid))
+		return false;
+	if (s->comms.nr && (!(rec->has & 1u << PAGE_OWNER_COMM) ||
+			    !has_name(&s->comms, page_owner_str_span(rec->comm))))
+		return false;
+	return !s->unreleased || !page_owner_released(rec);
+}
+
+unsigned int page_owner_select_keys(const struct page_owner_select *s)
+{
+	return s && s->comms.nr ? PAGE_OWNER_KEY_BIT(PAGE_OWNER_BY_COMM) : 0;
+}
+
+void page_owner_select_destroy(struct page_owner_select *s)
+{
+	free(s->pids.val);
+	free(s->tgids.val);
+	free(s->comms.val);
+	memset(s, 0, sizeof(*s));
 }

@@ -3,6 +3,7 @@
  * Reading captures. See read/capture.h for the format.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,15 +13,9 @@
 #define MAX_LINE	64
 #define MAX_SECTION	((size_t)256 << 20)
 
-#define DEFAULT_PAGE_SIZE	4096
-
-/* By how much two clocks may have gone apart, in ns */
-#define MAX_DRIFT	60000000000ull
-
 struct capture_stream {
 	struct page_owner_stream stream;
 	struct page_owner_info *info;
-	struct page_owner_handles *handles;
 	unsigned long long left;	/* bytes of this dump section */
 	unsigned long long total;	/* bytes of all of them so far */
 	bool ended;
@@ -33,141 +28,6 @@ bool page_owner_capture_start(const char *text, size_t len)
 	size_t want = strlen(PAGE_OWNER_CAPTURE_MAGIC);
 
 	return len >= want && !memcmp(text, PAGE_OWNER_CAPTURE_MAGIC, want);
-}
-
-static int set_string(char **to, const char *val, size_t len)
-{
-	free(*to);
-	*to = strndup(val, len);
-	return *to ? 0 : -1;
-}
-
-static int set_zones(struct page_owner_info *info, const char *val, size_t len)
-{
-	const char *end = val + len;
-
-	for (int i = 0; i < PAGE_OWNER_MAX_ZONES && val < end; i++) {
-		const char *space = memchr(val, ' ', end - val);
-
-		if (!space)
-			space = end;
-		if (set_string(&info->zones[i], val, space - val))
-			return -1;
-		val = space + 1;
-	}
-	return 0;
-}
-
-static bool is_name(const char *line, size_t len, const char *name)
-{
-	return len == strlen(name) && !memcmp(line, name, len);
-}
-
-static int set_info(struct page_owner_info *info, const char *line, size_t len)
-{
-	const char *val = memchr(line, ' ', len);
-	size_t name_len, val_len;
-
-	if (!val)
-		return 0;
-	name_len = val++ - line;
-	val_len = line + len - val;
-	if (is_name(line, name_len, "kernel"))
-		return set_string(&info->kernel, val, val_len);
-	if (is_name(line, name_len, "build_id"))
-		return set_string(&info->build_id, val, val_len);
-	if (is_name(line, name_len, "cmdline"))
-		return set_string(&info->cmdline, val, val_len);
-	if (is_name(line, name_len, "host"))
-		return set_string(&info->host, val, val_len);
-	if (is_name(line, name_len, "boot"))
-		return set_string(&info->boot, val, val_len);
-	if (is_name(line, name_len, "filter"))
-		return set_string(&info->filter, val, val_len);
-	if (is_name(line, name_len, "zones"))
-		return set_zones(info, val, val_len);
-	if (is_name(line, name_len, "time"))
-		info->time_ns = strtoull(val, NULL, 10);
-	else if (is_name(line, name_len, "clock"))
-		info->clock_ns = strtoull(val, NULL, 10);
-	else if (is_name(line, name_len, "page_size"))
-		info->page_size = strtoul(val, NULL, 10);
-	return 0;
-}
-
-int page_owner_info_parse(struct page_owner_info *info, const char *text)
-{
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-
-		if (set_info(info, text, len))
-			return -1;
-		text += len + !!text[len];
-	}
-	/* A power of two, or the file is not what it says. */
-	if (!info->page_size || info->page_size & (info->page_size - 1) ||
-	    info->page_size > 1 << 20)
-		info->page_size = DEFAULT_PAGE_SIZE;
-	return 0;
-}
-
-bool page_owner_info_meminfo(const struct page_owner_info *info, const char *name,
-			     unsigned long long *bytes)
-{
-	const char *line = info->meminfo;
-	size_t len = strlen(name);
-
-	while (line && *line) {
-		if (!strncmp(line, name, len) && line[len] == ':') {
-			*bytes = strtoull(line + len + 1, NULL, 10) << 10;
-			return true;
-		}
-		line = strchr(line, '\n');
-		line += !!line;
-	}
-	return false;
-}
-
-static bool differ(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b);
-}
-
-const char *page_owner_info_other_boot(const struct page_owner_info *a,
-				       const struct page_owner_info *b, bool *sure)
-{
-	uint64_t up_at_a = a->time_ns - a->clock_ns, up_at_b = b->time_ns - b->clock_ns;
-
-	*sure = true;
-	if (a->boot && b->boot)
-		return differ(a->boot, b->boot) ? "their boot IDs differ" : NULL;
-	if (differ(a->host, b->host))
-		return "they are of different machines";
-	if (differ(a->kernel, b->kernel))
-		return "they are of different kernels";
-	if (!a->time_ns || !b->time_ns || !a->clock_ns || !b->clock_ns)
-		return NULL;
-	if (a->time_ns < b->time_ns ? a->clock_ns > b->clock_ns :
-				      a->clock_ns < b->clock_ns)
-		return "the machine was up for less time at the later one";
-	*sure = false;
-	if ((up_at_a > up_at_b ? up_at_a - up_at_b : up_at_b - up_at_a) < MAX_DRIFT)
-		return NULL;
-	return "by their clocks, unless the machine slept or its clock was set";
-}
-
-void page_owner_info_destroy(struct page_owner_info *info)
-{
-	free(info->kernel);
-	free(info->build_id);
-	free(info->cmdline);
-	free(info->host);
-	free(info->boot);
-	free(info->filter);
-	free(info->meminfo);
-	for (int i = 0; i < PAGE_OWNER_MAX_ZONES; i++)
-		free(info->zones[i]);
-	memset(info, 0, sizeof(*info));
 }
 
 /* Exactly @len bytes, or fewer at the end of the stream; -1 on errors */
@@ -249,37 +109,21 @@ static int skip_section(struct capture_stream *c, unsigned long long size)
 	return 0;
 }
 
-static int take_stacks(struct capture_stream *c, const char *text)
-{
-	struct page_owner_stream *s;
-	int ret;
-
-	s = page_owner_stream_memory(text, strlen(text));
-	if (!s)
-		return -1;
-	ret = page_owner_handles_read(c->handles, s);
-	page_owner_stream_close(s);
-	return ret;
-}
-
 static int take_section(struct capture_stream *c, const char *name,
 			unsigned long long size)
 {
 	char *text;
 	int ret = 0;
 
-	if (strcmp(name, "info") && strcmp(name, "meminfo") &&
-	    strcmp(name, "stacks") && strcmp(name, "end"))
+	if (strcmp(name, "info") && strcmp(name, "meminfo") && strcmp(name, "end"))
 		return skip_section(c, size);
 	text = read_section(c, size);
 	if (!text)
 		return c->stream.damage ? 0 : -1;
 	if (!strcmp(name, "info"))
 		ret = page_owner_info_parse(c->info, text);
-	else if (!strcmp(name, "stacks"))
-		ret = take_stacks(c, text);
 	else if (!strcmp(name, "meminfo"))
-		ret = set_string(&c->info->meminfo, text, size);
+		ret = page_owner_info_set(&c->info->meminfo, text, size);
 	else if (strncmp(text, "bytes ", 6) ||
 		 strtoull(text + 6, NULL, 10) != c->total)
 		damaged(c, "the capture has lost a part of its dump");
@@ -314,7 +158,7 @@ static int read_header(struct capture_stream *c, char *name,
 	return 1;
 }
 
-/* The end is the end, unless somebody put captures one after the other. */
+/* The end is the end, unless captures were put one after the other. */
 static int check_rest(struct capture_stream *c)
 {
 	unsigned long long rest = 0;
@@ -393,8 +237,7 @@ static ssize_t read_capture(struct page_owner_stream *stream, void *buf,
 
 struct page_owner_stream *
 page_owner_capture_open(struct page_owner_stream *under,
-			struct page_owner_info *info,
-			struct page_owner_handles *handles)
+			struct page_owner_info *info)
 {
 	struct capture_stream *c = calloc(1, sizeof(*c));
 	char magic[sizeof(PAGE_OWNER_CAPTURE_MAGIC)];
@@ -404,7 +247,6 @@ page_owner_capture_open(struct page_owner_stream *under,
 	c->stream.read = read_capture;
 	c->stream.under = under;
 	c->info = info;
-	c->handles = handles;
 	if (read_full(under, magic, strlen(PAGE_OWNER_CAPTURE_MAGIC)) < 0 ||
 	    next_piece(c) < 0) {
 		free(c);

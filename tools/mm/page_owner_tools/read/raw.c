@@ -15,28 +15,10 @@
 /* More than headers and records will grow to. */
 #define STRUCT_MAX	4096
 #ifdef PAGE_OWNER_SMALL
-#define HASH_BITS	6
 #define READ_AHEAD	512
 #else
-#define HASH_BITS	14
 #define READ_AHEAD	65536
 #endif
-
-/**
- * struct def - a definition, and where it is found
- * @def: the definition; words and text are behind this structure
- * @key: the number that it defines
- * @type: its section
- * @next: next one in the same hash bucket
- * @after: next one of the same type, for those that are gone through in order
- */
-struct def {
-	struct page_owner_raw_def def;
-	uint64_t key;
-	uint32_t type;
-	struct def *next;
-	struct def *after;
-};
 
 /**
  * struct page_owner_raw_reader - a stream that is being read
@@ -51,14 +33,12 @@ struct def {
  * @failed: @error says what went wrong
  * @unknown: and that is the version
  * @error: for page_owner_raw_error()
- * @hash: definitions
+ * @defs: definitions
  * @first: first definition of each type, in order of the stream
  * @last: last one
  * @payload: contents of a section of definitions
  * @payload_size: room there
- * @text: text of a record
- * @text_len: bytes of it
- * @text_size: room there
+ * @total: bytes read
  * @in: bytes that have been read ahead
  * @in_len: how many
  * @in_done: how many of them have been used
@@ -75,14 +55,12 @@ struct page_owner_raw_reader {
 	bool failed;
 	bool unknown;
 	char error[160];
-	struct def *hash[1 << HASH_BITS];
-	struct def *first[PAGE_OWNER_RAW_END + 1];
-	struct def *last[PAGE_OWNER_RAW_END + 1];
+	struct page_owner_table defs;
+	struct page_owner_raw_def *first[PAGE_OWNER_RAW_END + 1];
+	struct page_owner_raw_def *last[PAGE_OWNER_RAW_END + 1];
 	char *payload;
 	size_t payload_size;
-	char *text;
-	size_t text_len;
-	size_t text_size;
+	unsigned long long total;
 	char in[READ_AHEAD];
 	size_t in_len;
 	size_t in_done;
@@ -117,6 +95,7 @@ static bool get(struct page_owner_raw_reader *raw, void *buf, uint64_t len)
 			if (!got)
 				return fail(raw,
 					    "the capture is cut off: take it again, or use what is there");
+			raw->total += got;
 			raw->in_len = got;
 			raw->in_done = 0;
 			continue;
@@ -168,19 +147,17 @@ page_owner_raw_open(ssize_t (*read)(void *data, void *buf, size_t len), void *da
 
 void page_owner_raw_close(struct page_owner_raw_reader *raw)
 {
-	struct def *def, *next;
-	size_t i;
-
 	if (!raw)
 		return;
-	for (i = 0; i < 1 << HASH_BITS; i++) {
-		for (def = raw->hash[i]; def; def = next) {
-			next = def->next;
-			free(def);
-		}
+	for (size_t i = 0; i < raw->defs.size; i++) {
+		struct page_owner_raw_def *def = raw->defs.slots[i];
+
+		if (def)
+			free(def->contents);
+		free(def);
 	}
+	free(raw->defs.slots);
 	free(raw->payload);
-	free(raw->text);
 	free(raw);
 }
 
@@ -198,29 +175,58 @@ bool page_owner_raw_unknown(const struct page_owner_raw_reader *raw)
 	return raw->unknown;
 }
 
+unsigned long long page_owner_raw_offset(const struct page_owner_raw_reader *raw)
+{
+	return raw->total - (raw->in_len - raw->in_done);
+}
+
 const char *page_owner_raw_error(const struct page_owner_raw_reader *raw)
 {
 	return raw->failed ? raw->error : NULL;
 }
 
-static struct def **find_def(const struct page_owner_raw_reader *raw, uint32_t type,
-			     uint64_t key)
+static uint64_t hash_key(uint32_t type, uint64_t key)
 {
-	uint64_t mix = (key + type) * 0x9e3779b97f4a7c15ULL;
-	struct def *const *at = &raw->hash[mix >> (64 - HASH_BITS)];
+	uint64_t hash = (key + type) * 0x9e3779b97f4a7c15ULL;
 
-	while (*at && ((*at)->key != key || (*at)->type != type))
-		at = &(*at)->next;
-	return (struct def **)at;
+	return hash ^ hash >> 32;
 }
 
-const struct page_owner_raw_def *
-page_owner_raw_find(const struct page_owner_raw_reader *raw, uint32_t type,
-		    uint64_t key)
+struct page_owner_raw_def *page_owner_raw_find(const struct page_owner_raw_reader *raw,
+					       uint32_t type, uint64_t key)
 {
-	struct def *def = *find_def(raw, type, key);
+	uint64_t hash = hash_key(type, key);
+	struct page_owner_raw_def *def;
+	size_t step = 0;
 
-	return def ? &def->def : NULL;
+	while ((def = page_owner_table_next(&raw->defs, hash, &step))) {
+		if (def->key == key && def->type == type)
+			return def;
+	}
+	return NULL;
+}
+
+struct page_owner_raw_def *page_owner_raw_need(struct page_owner_raw_reader *raw,
+					       uint32_t type, uint64_t key,
+					       const char *what)
+{
+	struct page_owner_raw_def *def = page_owner_raw_find(raw, type, key);
+
+	if (!def)
+		fail(raw, "a record refers to %s %llu, which is not defined",
+		     what, (unsigned long long)key);
+	return def;
+}
+
+struct page_owner_raw_def *page_owner_raw_first(const struct page_owner_raw_reader *raw,
+						uint32_t type)
+{
+	return raw->first[type];
+}
+
+void page_owner_raw_no_memory(struct page_owner_raw_reader *raw)
+{
+	fail(raw, "out of memory");
 }
 
 const char *page_owner_raw_filter(const struct page_owner_raw_reader *raw)
@@ -236,65 +242,58 @@ const char *page_owner_raw_filter(const struct page_owner_raw_reader *raw)
 	return *text ? text : NULL;
 }
 
-static struct def *new_def(const struct page_owner_raw_entry *entry, uint32_t type)
+static struct page_owner_raw_def *new_def(struct page_owner_raw_reader *raw,
+					  uint32_t type, uint64_t key)
 {
-	size_t words = entry->nr_words * sizeof(uint64_t);
-	struct def *def = malloc(sizeof(*def) + words + entry->text_len + 1);
-	char *contents = (char *)(def + 1);
+	struct page_owner_raw_def *def = calloc(1, sizeof(*def)), **link;
 
 	if (!def)
 		return NULL;
-	memcpy(contents, entry + 1, words + entry->text_len);
-	contents[words + entry->text_len] = '\0';
-	*def = (struct def) {
-		.def = {
-			.words = (const uint64_t *)contents,
-			.nr_words = entry->nr_words,
-			.text = contents + words,
-			.text_len = entry->text_len,
-		},
-		.key = entry->key,
-		.type = type,
-	};
+	def->hash = hash_key(type, key);
+	def->type = type;
+	def->key = key;
+	if (page_owner_table_add(&raw->defs, def)) {
+		free(def);
+		return NULL;
+	}
+	link = raw->last[type] ? &raw->last[type]->after : &raw->first[type];
+	*link = def;
+	raw->last[type] = def;
 	return def;
 }
 
-/* Puts a definition where it is found; one of the same number goes. */
+/* What a number means from now on; it keeps its place in the order of its type. */
 static bool add_def(struct page_owner_raw_reader *raw,
 		    const struct page_owner_raw_entry *entry, uint32_t type)
 {
-	struct def **at = find_def(raw, type, entry->key), *old = *at;
-	struct def *def = new_def(entry, type);
-	struct def **link;
+	struct page_owner_raw_def *def = page_owner_raw_find(raw, type, entry->key);
+	size_t words = entry->nr_words * sizeof(uint64_t);
+	char *contents = malloc(words + entry->text_len + 1);
 
-	if (!def)
+	if (contents && !def)
+		def = new_def(raw, type, entry->key);
+	if (!contents || !def) {
+		free(contents);
 		return fail(raw, "out of memory");
-	if (!old) {
-		*at = def;
-		link = raw->last[type] ? &raw->last[type]->after : &raw->first[type];
-		*link = def;
-		raw->last[type] = def;
-		return true;
 	}
-	/* Only for what is gone through in order does the old place matter. */
-	def->next = old->next;
-	def->after = old->after;
-	for (link = &raw->first[type]; *link != old; link = &(*link)->after)
-		;
-	*link = def;
-	if (raw->last[type] == old)
-		raw->last[type] = def;
-	*at = def;
-	free(old);
-	return true;
+	free(def->contents);
+	memcpy(contents, entry + 1, words + entry->text_len);
+	contents[words + entry->text_len] = '\0';
+	def->contents = contents;
+	def->words = (const uint64_t *)contents;
+	def->nr_words = entry->nr_words;
+	def->text = contents + words;
+	def->text_len = entry->text_len;
+	memset(&def->note, 0, sizeof(def->note));
+	return type != PAGE_OWNER_RAW_PAGE_FIELDS ||
+	       (def->nr_words == 3 && def->words[1] <= 63) ||
+	       fail(raw, "damaged description of a page flags field");
 }
 
 static bool parse_entries(struct page_owner_raw_reader *raw)
 {
 	const char *p = raw->payload, *end = p + raw->section.size;
-	uint32_t i;
-
-	for (i = 0; i < raw->section.count; i++) {
+	for (uint32_t i = 0; i < raw->section.count; i++) {
 		struct page_owner_raw_entry entry;
 		uint64_t size;
 
@@ -329,7 +328,7 @@ static bool read_entries(struct page_owner_raw_reader *raw)
 	return get(raw, raw->payload, raw->section.size) && parse_entries(raw);
 }
 
-/* The end is the end, unless somebody put dumps one after the other. */
+/* The end is the end, unless dumps were put one after the other. */
 static bool check_rest(struct page_owner_raw_reader *raw)
 {
 	unsigned long long rest = raw->in_len - raw->in_done;
@@ -416,183 +415,4 @@ int page_owner_raw_next(struct page_owner_raw_reader *raw,
 	raw->left -= size;
 	*(*freed ? &raw->freed : &raw->records) += 1;
 	return 1;
-}
-
-/*
- * Text
- */
-
-static void put(struct page_owner_raw_reader *raw, const char *text, size_t len)
-{
-	size_t size = raw->text_size;
-	char *new;
-
-	if (raw->text_len + len > size) {
-		size = 2 * size + len + 4096;
-		new = realloc(raw->text, size);
-		if (!new) {
-			fail(raw, "out of memory");
-			return;
-		}
-		raw->text = new;
-		raw->text_size = size;
-	}
-	memcpy(raw->text + raw->text_len, text, len);
-	raw->text_len += len;
-}
-
-static void print(struct page_owner_raw_reader *raw, const char *fmt, ...)
-{
-	char line[256];
-	va_list args;
-	int len;
-
-	va_start(args, fmt);
-	len = vsnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
-	put(raw, line, len);
-}
-
-static const struct page_owner_raw_def *
-need(struct page_owner_raw_reader *raw, uint32_t type, uint64_t key, const char *what)
-{
-	const struct page_owner_raw_def *def = page_owner_raw_find(raw, type, key);
-
-	if (!def)
-		fail(raw, "a record refers to %s %llu, which is not defined",
-		     what, (unsigned long long)key);
-	return def;
-}
-
-static void put_name(struct page_owner_raw_reader *raw, uint32_t type, uint64_t key,
-		     const char *what)
-{
-	const struct page_owner_raw_def *def = need(raw, type, key, what);
-
-	if (def)
-		put(raw, def->text, def->text_len);
-}
-
-/* As the kernel: a name must not look as if it ended the line. */
-static void put_comm(struct page_owner_raw_reader *raw, uint32_t comm)
-{
-	const struct page_owner_raw_def *def =
-		need(raw, PAGE_OWNER_RAW_COMMS, comm, "command name");
-	const char *c = def ? def->text : "";
-
-	for (; *c; c++) {
-		unsigned char byte = *c;
-
-		if (byte < 32 || byte == 127 || byte == '\\' ||
-		    (byte == ')' && c[1] == ','))
-			print(raw, "\\x%02x", byte);
-		else
-			put(raw, c, 1);
-	}
-}
-
-static void put_flags(struct page_owner_raw_reader *raw, unsigned long long flags)
-{
-	unsigned long long rest = flags;
-	struct def *def;
-
-	print(raw, "0x%llx(", flags);
-	/* The mask of all that are flags comes without a name. */
-	for (def = raw->first[PAGE_OWNER_RAW_PAGE_FLAGS]; def; def = def->after) {
-		if (!def->def.text_len)
-			rest &= def->key;
-	}
-	for (def = raw->first[PAGE_OWNER_RAW_PAGE_FLAGS]; def; def = def->after) {
-		if (!rest || !def->def.text_len || (rest & def->key) != def->key)
-			continue;
-		rest &= ~def->key;
-		put(raw, def->def.text, def->def.text_len);
-		put(raw, "|", 1);
-	}
-	if (rest)
-		print(raw, "0x%llx|", rest);
-	for (def = raw->first[PAGE_OWNER_RAW_PAGE_FIELDS]; def; def = def->after) {
-		unsigned long long value;
-
-		if (def->def.nr_words != 3 || def->def.words[1] > 63) {
-			fail(raw, "damaged description of a page flags field");
-			return;
-		}
-		value = (flags >> def->def.words[1]) & def->def.words[0];
-		put(raw, def->def.text, def->def.text_len);
-		print(raw, def->def.words[2] == 16 ? "=0x%llx|" : "=%llu|",
-		      value);
-	}
-	if (raw->text_len && raw->text[raw->text_len - 1] == '|')
-		raw->text_len--;
-	put(raw, ")", 1);
-}
-
-static void put_stack(struct page_owner_raw_reader *raw, uint32_t handle,
-		      enum page_owner_raw_mode mode)
-{
-	if (mode & PAGE_OWNER_RAW_STACK)
-		put_name(raw, PAGE_OWNER_RAW_STACKS, handle, "stack");
-	if (mode & PAGE_OWNER_RAW_HANDLE)
-		print(raw, "handle: %u\n", handle);
-}
-
-static void put_lines(struct page_owner_raw_reader *raw,
-		      const struct page_owner_raw_record *r, bool freed)
-{
-	print(raw, "Page %sallocated via order %u, mask 0x%x(",
-	      freed ? "last " : "", r->order, r->gfp);
-	put_name(raw, PAGE_OWNER_RAW_GFPS, r->gfp, "GFP flags");
-	print(raw, "), pid %d, tgid %d (", r->pid, r->tgid);
-	put_comm(raw, r->comm);
-	print(raw, "), ts %llu ns\nPFN 0x%llx type ", (unsigned long long)r->ts,
-	      (unsigned long long)r->pfn);
-	put_name(raw, PAGE_OWNER_RAW_MIGRATETYPES, r->gfp_migratetype, "migrate type");
-	print(raw, " Block %llu type ",
-	      (unsigned long long)r->pfn >> raw->header.block_order);
-	put_name(raw, PAGE_OWNER_RAW_MIGRATETYPES, r->block_migratetype, "migrate type");
-	print(raw, " Flags ");
-	put_flags(raw, r->page_flags);
-	put(raw, "\n", 1);
-}
-
-static void put_charge(struct page_owner_raw_reader *raw,
-		       const struct page_owner_raw_record *r)
-{
-	if (r->charge == PAGE_OWNER_RAW_SLAB)
-		print(raw, "Slab cache page\n");
-	if (r->charge != PAGE_OWNER_RAW_CHARGED &&
-	    r->charge != PAGE_OWNER_RAW_CHARGED_OBJCG)
-		return;
-	print(raw, "Charged %sto %smemcg ",
-	      r->charge == PAGE_OWNER_RAW_CHARGED_OBJCG ? "(via objcg) " : "",
-	      r->flags & PAGE_OWNER_RAW_MEMCG_ONLINE ? "" : "offline ");
-	put_name(raw, PAGE_OWNER_RAW_MEMCGS, r->memcg, "memory cgroup");
-	put(raw, "\n", 1);
-}
-
-const char *page_owner_raw_text(struct page_owner_raw_reader *raw,
-				const struct page_owner_raw_freed *rec, bool freed,
-				enum page_owner_raw_mode mode, size_t *len)
-{
-	const struct page_owner_raw_record *r = &rec->record;
-
-	raw->text_len = 0;
-	put_lines(raw, r, freed);
-	put_stack(raw, r->handle, mode);
-	if (r->migrate_reason >= 0) {
-		print(raw, "Page has been migrated, last migrate reason: ");
-		put_name(raw, PAGE_OWNER_RAW_REASONS, r->migrate_reason, "migrate reason");
-		put(raw, "\n", 1);
-	}
-	if (freed) {
-		print(raw, "Page freed by pid %d, tgid %d, ts %llu ns\n",
-		      rec->free_pid, rec->free_tgid, (unsigned long long)rec->free_ts);
-		put_stack(raw, rec->free_handle, mode);
-	} else {
-		put_charge(raw, r);
-	}
-	put(raw, "\n", 1);
-	*len = raw->text_len;
-	return raw->failed ? NULL : raw->text;
 }

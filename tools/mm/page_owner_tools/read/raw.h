@@ -7,34 +7,41 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "table.h"
 #include "../../../../include/uapi/linux/page_owner_raw.h"
 
-/*
- * Reads what the page_owner file gives with mode=raw, and turns it back into
- * the text that the file gives without.
- */
+/* Reads what the page_owner file gives with mode=raw. */
 
 struct page_owner_raw_reader;
 
-/** enum page_owner_raw_mode - what a record's text says of its stack */
-enum page_owner_raw_mode {
-	PAGE_OWNER_RAW_STACK = 1,
-	PAGE_OWNER_RAW_HANDLE = 2,
-	PAGE_OWNER_RAW_STACK_HANDLE = 3,
-};
-
 /**
  * struct page_owner_raw_def - what a number in a record means
+ * @hash: of @type and @key
+ * @key: the number
+ * @type: the section that defines it
  * @words: 64-bit words, as many as the type of definition has
  * @nr_words: how many
  * @text: text, terminated, though it may have other NUL bytes
  * @text_len: its length
+ * @contents: the memory of @words and @text
+ * @after: the next one of the same type, in the order of the stream
+ * @note: for the user of the reader; zero at first, and again when the number gets
+ *	another meaning
  */
 struct page_owner_raw_def {
+	uint64_t hash;
+	uint64_t key;
+	uint32_t type;
 	const uint64_t *words;
 	size_t nr_words;
 	const char *text;
 	size_t text_len;
+	char *contents;
+	struct page_owner_raw_def *after;
+	struct {
+		void *str[2];
+		int answer;
+	} note;
 };
 
 /**
@@ -75,6 +82,14 @@ int page_owner_raw_next(struct page_owner_raw_reader *raw,
 			struct page_owner_raw_freed *rec, bool *freed);
 
 /**
+ * page_owner_raw_offset() - how far a stream is read
+ * @raw: the reader
+ *
+ * Return: the number of bytes.
+ */
+unsigned long long page_owner_raw_offset(const struct page_owner_raw_reader *raw);
+
+/**
  * page_owner_raw_unknown() - is the capture of another version of the format?
  * @raw: the reader, whose header was read
  *
@@ -99,9 +114,50 @@ const char *page_owner_raw_error(const struct page_owner_raw_reader *raw);
  * Return: the definition, good until the next record is read; NULL if there is
  * none.
  */
-const struct page_owner_raw_def *
-page_owner_raw_find(const struct page_owner_raw_reader *raw, uint32_t type,
-		    uint64_t key);
+struct page_owner_raw_def *page_owner_raw_find(const struct page_owner_raw_reader *raw,
+					       uint32_t type, uint64_t key);
+
+/**
+ * page_owner_raw_need() - the same for a number that has to be defined
+ * @raw: the reader
+ * @type: the section that defines it
+ * @key: the number
+ * @what: what it is called in the error
+ *
+ * Return: the definition, or NULL, and then there is an error.
+ */
+struct page_owner_raw_def *page_owner_raw_need(struct page_owner_raw_reader *raw,
+					       uint32_t type, uint64_t key,
+					       const char *what);
+
+/**
+ * page_owner_raw_first() - the first definition of a type
+ * @raw: the reader
+ * @type: the section that defines it
+ *
+ * Return: the definition, which leads to the others; NULL if there is none.
+ */
+struct page_owner_raw_def *page_owner_raw_first(const struct page_owner_raw_reader *raw,
+						uint32_t type);
+
+/**
+ * page_owner_raw_field() - a number in the page flags
+ * @def: its definition, of PAGE_OWNER_RAW_PAGE_FIELDS
+ * @flags: the page flags
+ *
+ * Return: the number.
+ */
+static inline uint64_t page_owner_raw_field(const struct page_owner_raw_def *def,
+					    uint64_t flags)
+{
+	return flags >> def->words[1] & def->words[0];
+}
+
+/**
+ * page_owner_raw_no_memory() - end the stream, as there is no memory
+ * @raw: the reader
+ */
+void page_owner_raw_no_memory(struct page_owner_raw_reader *raw);
 
 /**
  * page_owner_raw_filter() - what the kernel was asked for
@@ -111,20 +167,5 @@ page_owner_raw_find(const struct page_owner_raw_reader *raw, uint32_t type,
  * binary dump; NULL if there were no others. Good until the next record is read.
  */
 const char *page_owner_raw_filter(const struct page_owner_raw_reader *raw);
-
-/**
- * page_owner_raw_text() - the text of the last record, as the kernel prints it
- * @raw: the reader
- * @rec: the record
- * @freed: it is a freed page
- * @mode: what to say of its stack
- * @len: set to the length of the text
- *
- * Return: the text, good until the next call; NULL, and an error, if something
- * that it refers to is not defined, or without memory.
- */
-const char *page_owner_raw_text(struct page_owner_raw_reader *raw,
-				const struct page_owner_raw_freed *rec, bool freed,
-				enum page_owner_raw_mode mode, size_t *len);
 
 #endif

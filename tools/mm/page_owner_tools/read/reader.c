@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "read/reader.h"
+#include "read/stacks.h"
+#include "read/text.h"
 
 static const char too_long[] = "a record of more than 16 MiB";
 
@@ -31,32 +33,52 @@ page_owner_reader_unclosed(const struct page_owner_reader_stats *stats)
 	return stats->records - stats->closed;
 }
 
-int page_owner_reader_init(struct page_owner_reader *r,
-			   struct page_owner_stream *stream)
+void page_owner_reader_count(struct page_owner_reader *r,
+			     const struct page_owner_record *rec)
 {
-	memset(r, 0, sizeof(*r));
-	r->known = page_owner_known_new();
-	if (!r->known)
-		return -1;
-	if (!page_owner_window_init(&r->window, stream))
-		return 0;
-	free(r->known);
-	return -1;
+	r->stats.records++;
+	r->stats.freed += rec->freed;
+	for (int i = 0; i < PAGE_OWNER_NR_FIELDS; i++)
+		r->stats.have[i] += rec->has >> i & 1;
 }
 
-void page_owner_reader_destroy(struct page_owner_reader *r)
-{
-	page_owner_window_destroy(&r->window);
-	free(r->known);
-	r->known = NULL;
-}
-
-static void count_lost(struct page_owner_reader *r, const char *why)
+void page_owner_reader_lose(struct page_owner_reader *r, unsigned long long offset,
+			    const char *why)
 {
 	if (!r->stats.lost++) {
-		r->stats.first_lost = r->window.offset + r->window.start;
+		r->stats.first_lost = offset;
 		r->stats.why = why;
 	}
+}
+
+void page_owner_reader_close(struct page_owner_reader *r)
+{
+	if (r && r->close)
+		r->close(r);
+	free(r);
+}
+
+/**
+ * struct text_reader - records in a stream of text
+ * @reader: what is known to others
+ * @window: what is read of it
+ * @known: what was found to be whole
+ * @text: the text of the last record
+ * @in_junk: what is next belongs to damage that is counted already
+ * @mid_line: what is next is not the start of a line
+ */
+struct text_reader {
+	struct page_owner_reader reader;
+	struct page_owner_window window;
+	struct page_owner_known *known;
+	struct page_owner_text text;
+	bool in_junk;
+	bool mid_line;
+};
+
+static void count_lost(struct text_reader *r, const char *why)
+{
+	page_owner_reader_lose(&r->reader, r->window.offset + r->window.start, why);
 }
 
 /* Length of the empty line at the start of @line, 0 if it is none. */
@@ -73,7 +95,7 @@ static size_t empty_line(const char *line, size_t len)
  * Steps over one line that is not in a record, or over the part of it that is
  * there. False if it takes more bytes to tell what the line is.
  */
-static bool skip_line(struct page_owner_reader *r)
+static bool skip_line(struct text_reader *r)
 {
 	struct page_owner_window *w = &r->window;
 	const char *line = w->buf + w->start;
@@ -112,40 +134,27 @@ static size_t drop_crs(char *buf, size_t len)
 	return to - buf;
 }
 
-static void count_record(struct page_owner_reader *r,
-			 const struct page_owner_record *rec)
+/* Says what the record is, and finds its frames if they are elsewhere. */
+static int fill_record(struct text_reader *r, const struct page_owner_layout *layout,
+		       const char *buf, struct page_owner_record *rec)
 {
-	r->stats.records++;
-	r->stats.freed += rec->freed;
-	for (int i = 0; i < PAGE_OWNER_NR_FIELDS; i++)
-		r->stats.have[i] += rec->has >> i & 1;
-}
+	const struct page_owner_wanted *wanted = &r->reader.wanted;
+	struct page_owner_str *stack = NULL;
 
-/* Of a free page, there are those of the free too. */
-static void check_frames(struct page_owner_reader *r,
-			 struct page_owner_layout *layout, const char *buf)
-{
-	struct page_owner_window *w = &r->window;
-	struct page_owner_span stack = {
-		buf + layout->stack_off, layout->stack_end - layout->stack_off
-	}, last = {
-		buf + layout->frames_off, layout->frames_end - layout->frames_off
-	};
-
-	if (layout->known_end != layout->stack_end) {
-		if (!page_owner_frames_whole(stack))
-			layout->why = "an indented line that is no frame";
-		else
-			page_owner_known_add_stack(r->known, stack.ptr,
-						   w->buf + w->end - stack.ptr,
-						   stack.len);
+	if (layout->stack_end == layout->stack_off && layout->handle && wanted->handles)
+		stack = page_owner_handles_find(wanted->handles, layout->handle);
+	if (page_owner_layout_fill(layout, buf, wanted->keys, wanted->pool, stack, rec))
+		return -1;
+	if (wanted->text) {
+		r->text = page_owner_layout_text(layout, buf);
+		rec->text = &r->text;
 	}
-	if (last.ptr != stack.ptr && !page_owner_frames_whole(last))
-		layout->why = "an indented line that is no frame";
+	page_owner_reader_count(&r->reader, rec);
+	return 1;
 }
 
-/* True if the record that was found is fit for use. */
-static bool take_record(struct page_owner_reader *r,
+/* 1 if the record that was found is fit for use, -1 without memory */
+static int take_record(struct text_reader *r,
 			struct page_owner_layout *layout,
 			struct page_owner_record *rec)
 {
@@ -166,24 +175,23 @@ static bool take_record(struct page_owner_reader *r,
 	if (!layout->why && memchr(buf, '\0', layout->pos))
 		layout->why = "a NUL byte";
 	/* Of a line that ends with the input, more than this is told. */
-	if (!layout->why && !(at_end && w->added_newline))
-		check_frames(r, layout, buf);
+	if (!layout->why && !(at_end && w->added_newline) &&
+	    page_owner_layout_check_frames(layout, r->known, buf, w->buf + w->end - buf))
+		return -1;
 	if (layout->why) {
 		count_lost(r, layout->why);
 		w->start += len;
-		return false;
+		return 0;
 	}
 	w->start += len;
-	r->stats.open_end = at_end;
-	r->stats.cut = at_end && w->added_newline;
-	r->stats.closed += closed;
-	page_owner_record_load(rec, layout, buf);
-	count_record(r, rec);
-	return true;
+	r->reader.stats.open_end = at_end;
+	r->reader.stats.cut = at_end && w->added_newline;
+	r->reader.stats.closed += closed;
+	return fill_record(r, layout, buf, rec);
 }
 
 /* Looks for the end of the record at start; 1 if found, -1 on a read error. */
-static int find_record(struct page_owner_reader *r,
+static int find_record(struct text_reader *r,
 		       struct page_owner_layout *layout)
 {
 	struct page_owner_window *w = &r->window;
@@ -207,9 +215,9 @@ static int find_record(struct page_owner_reader *r,
 	return 1;
 }
 
-int page_owner_reader_next(struct page_owner_reader *r,
-			   struct page_owner_record *rec)
+static int next_record(struct page_owner_reader *reader, struct page_owner_record *rec)
 {
+	struct text_reader *r = (struct text_reader *)reader;
 	struct page_owner_window *w = &r->window;
 	struct page_owner_layout layout;
 
@@ -221,10 +229,10 @@ int page_owner_reader_next(struct page_owner_reader *r,
 		    page_owner_record_starts(w->buf + w->start, w->end - w->start)) {
 			r->in_junk = false;
 			ret = find_record(r, &layout);
-			if (ret < 0)
-				return -1;
-			if (ret && take_record(r, &layout, rec))
-				return 1;
+			if (ret > 0)
+				ret = take_record(r, &layout, rec);
+			if (ret)
+				return ret;
 			continue;
 		}
 		if (!more)
@@ -234,4 +242,29 @@ int page_owner_reader_next(struct page_owner_reader *r,
 		if (more && page_owner_window_fill(w))
 			return -1;
 	}
+}
+
+static void close_text(struct page_owner_reader *reader)
+{
+	struct text_reader *r = (struct text_reader *)reader;
+
+	page_owner_window_destroy(&r->window);
+	free(r->known);
+}
+
+struct page_owner_reader *page_owner_reader_text(struct page_owner_stream *stream,
+						 const struct page_owner_wanted *wanted)
+{
+	struct text_reader *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->reader.next = next_record;
+	r->reader.close = close_text;
+	r->reader.wanted = *wanted;
+	r->known = page_owner_known_new(wanted->pool);
+	if (r->known && !page_owner_window_init(&r->window, stream))
+		return &r->reader;
+	page_owner_reader_close(&r->reader);
+	return NULL;
 }

@@ -2,12 +2,8 @@
 #ifndef PAGE_OWNER_READER_H
 #define PAGE_OWNER_READER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "record.h"
-#include "read/window.h"
+#include "intern.h"
+#include "read/stream.h"
 
 /** PAGE_OWNER_MAX_RECORD - a longer record is taken for damage */
 #define PAGE_OWNER_MAX_RECORD	((size_t)16 << 20)
@@ -61,51 +57,82 @@ unsigned long long
 page_owner_reader_unclosed(const struct page_owner_reader_stats *stats);
 
 /**
- * struct page_owner_reader - a stream of records
- * @window: what is read of it
- * @known: what was found to be whole
- * @stats: what became of the input so far
- * @in_junk: what is next belongs to damage that is counted already
- * @mid_line: what is next is not the start of a line
- *
- * Only @stats is for the users of a reader.
+ * struct page_owner_wanted - what a reader is to find out
+ * @keys: bit mask of enum page_owner_key
+ * @text: the text of records too
+ * @handles: which frames handles stand for; NULL for nothing
+ * @pool: where strings are kept
  */
-struct page_owner_reader {
-	struct page_owner_window window;
-	struct page_owner_known *known;
-	struct page_owner_reader_stats stats;
-	bool in_junk;
-	bool mid_line;
+struct page_owner_wanted {
+	unsigned int keys;
+	bool text;
+	const struct page_owner_handles *handles;
+	struct page_owner_pool *pool;
 };
 
 /**
- * page_owner_reader_init() - begin to read records
- * @reader: the reader
- * @stream: the stream, which stays the caller's
- *
- * Return: 0, or -1 with errno set.
+ * struct page_owner_reader - the records of an input of any kind
+ * @next: see page_owner_reader_next()
+ * @close: gives back all but the reader itself
+ * @wanted: what to find out
+ * @stats: what became of the input so far
+ * @damage: why the input ended before its time, NULL if it did not
  */
-int page_owner_reader_init(struct page_owner_reader *reader,
-			   struct page_owner_stream *stream);
+struct page_owner_reader {
+	int (*next)(struct page_owner_reader *reader, struct page_owner_record *rec);
+	void (*close)(struct page_owner_reader *reader);
+	struct page_owner_wanted wanted;
+	struct page_owner_reader_stats stats;
+	const char *damage;
+};
+
+/**
+ * page_owner_reader_text() - read the dump of any kernel
+ * @stream: the dump, which stays the caller's
+ * @wanted: what to find out
+ *
+ * Return: the reader, or NULL with errno set.
+ */
+struct page_owner_reader *page_owner_reader_text(struct page_owner_stream *stream,
+						 const struct page_owner_wanted *wanted);
 
 /**
  * page_owner_reader_next() - read the next record
  * @reader: the reader
- * @rec: receives the record; valid until the next call, and may be changed
- *	by page_owner_record_forget_time()
+ * @rec: receives the record, valid until the next call
  *
  * What is damaged is counted in the statistics and left out.
  *
  * Return: 1 with a record, 0 at the end of the input, -1 with errno set if
  * reading failed.
  */
-int page_owner_reader_next(struct page_owner_reader *reader,
-			   struct page_owner_record *rec);
+static inline int page_owner_reader_next(struct page_owner_reader *reader,
+					 struct page_owner_record *rec)
+{
+	return reader->next(reader, rec);
+}
 
 /**
- * page_owner_reader_destroy() - give back what a reader holds
+ * page_owner_reader_count() - count a record that was read
  * @reader: the reader
+ * @rec: the record
  */
-void page_owner_reader_destroy(struct page_owner_reader *reader);
+void page_owner_reader_count(struct page_owner_reader *reader,
+			     const struct page_owner_record *rec);
+
+/**
+ * page_owner_reader_lose() - count damage
+ * @reader: the reader
+ * @offset: where it is in the input
+ * @why: what is wrong, a literal
+ */
+void page_owner_reader_lose(struct page_owner_reader *reader,
+			    unsigned long long offset, const char *why);
+
+/**
+ * page_owner_reader_close() - give back a reader
+ * @reader: the reader, or NULL
+ */
+void page_owner_reader_close(struct page_owner_reader *reader);
 
 #endif

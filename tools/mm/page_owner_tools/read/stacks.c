@@ -3,13 +3,26 @@
  * The files in page_owner_stacks/, read as if each entry were a record.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "frame.h"
 #include "read/stacks.h"
+#include "read/text.h"
 
-#define FIRST_SLOTS	1024
+/* A file of page_owner_stacks/ that is being read */
+struct stacks_reader {
+	struct page_owner_reader reader;
+	struct page_owner_window window;
+	unsigned int handle;		/* of the last entry, 0 if it has none */
+};
+
+/* What a handle stands for */
+struct handle {
+	uint64_t hash;
+	unsigned int handle;
+	struct page_owner_str *frames;
+};
 
 static const char handle_word[] = "handle: ";
 static const char pages_word[] = "nr_base_pages: ";
@@ -50,26 +63,6 @@ static bool get_number(const char *pos, const char *end, uint64_t *val)
 	return pos > start && (pos == end || *pos == '\n' || *pos == '\r');
 }
 
-int page_owner_stacks_init(struct page_owner_stacks_reader *r,
-			   struct page_owner_stream *stream)
-{
-	memset(r, 0, sizeof(*r));
-	return page_owner_window_init(&r->window, stream);
-}
-
-void page_owner_stacks_destroy(struct page_owner_stacks_reader *r)
-{
-	page_owner_window_destroy(&r->window);
-}
-
-static void lose(struct page_owner_stacks_reader *r, const char *why)
-{
-	if (!r->stats.lost++) {
-		r->stats.first_lost = r->window.offset + r->window.start;
-		r->stats.why = why;
-	}
-}
-
 /* Length of the entry at the start of the window with its empty line, or 0 */
 static size_t entry_len(const char *text, size_t len)
 {
@@ -87,34 +80,30 @@ static size_t entry_len(const char *text, size_t len)
 	return 0;
 }
 
+/* An entry, taken apart */
+struct entry {
+	struct page_owner_span stack;
+	unsigned int handle;
+	uint64_t pages;
+};
+
 /* What is wrong with the entry, or NULL */
-static const char *parse(struct page_owner_record *rec, const char *text, size_t len)
+static const char *parse(struct entry *entry, const char *text, size_t len)
 {
 	const char *end = text + len;
-	uint64_t val;
 
-	memset(rec, 0, sizeof(*rec));
-	rec->pid = -1;
-	rec->tgid = -1;
-	rec->head.ptr = text;
-	rec->pfn_line.ptr = text;
-	rec->comm.ptr = text;
-	rec->stack.ptr = text;
-	rec->body.ptr = text;
+	memset(entry, 0, sizeof(*entry));
+	entry->stack.ptr = text;
 	while (text < end && is_blank(*text))
 		text = (const char *)memchr(text, '\n', end - text) + 1;
-	rec->stack.len = text - rec->stack.ptr;
-	rec->body.len = rec->stack.len;
+	entry->stack.len = text - entry->stack.ptr;
 	for (; text < end; text = (const char *)memchr(text, '\n', end - text) + 1) {
 		if (*text == '\n' || *text == '\r')
 			continue;
-		if (starts_with(text, end - text, handle_word)) {
-			if (!get_number(text + strlen(handle_word), end, &val) ||
-			    val > UINT_MAX)
-				return "no handle";
-			rec->handle = val;
-		} else if (starts_with(text, end - text, pages_word)) {
-			if (!get_number(text + strlen(pages_word), end, &rec->pages))
+		if (page_owner_handle_line(text, end - text, &entry->handle) < 0)
+			return "no handle";
+		if (starts_with(text, end - text, pages_word)) {
+			if (!get_number(text + strlen(pages_word), end, &entry->pages))
 				return "no number of pages";
 		} else if (is_blank(*text) ||
 			   page_owner_record_starts(text, end - text)) {
@@ -125,22 +114,52 @@ static const char *parse(struct page_owner_record *rec, const char *text, size_t
 }
 
 /* Takes an entry apart; what is wrong with it, or NULL */
-static const char *check_entry(struct page_owner_record *rec, const char *text,
-			       size_t len)
+static const char *check_entry(struct entry *entry, const char *text, size_t len)
 {
-	const char *why = parse(rec, text, len);
+	const char *why = parse(entry, text, len);
 
 	if (!why && memchr(text, '\0', len))
 		why = "a NUL byte";
-	if (!why && !rec->stack.len && !rec->handle)
+	if (!why && !entry->stack.len && !entry->handle)
 		why = "text that is not part of an entry";
 	return why;
 }
 
-int page_owner_stacks_next(struct page_owner_stacks_reader *r,
-			   struct page_owner_record *rec)
+/* What is known of an entry: frames, handle and pages */
+static int fill_entry(struct stacks_reader *r, const struct entry *entry,
+		      struct page_owner_record *rec)
 {
+	const struct page_owner_wanted *wanted = &r->reader.wanted;
+	struct page_owner_str *stack = NULL, *none;
+
+	memset(rec, 0, sizeof(*rec));
+	r->handle = entry->handle;
+	rec->pages = entry->pages;
+	rec->pid = -1;
+	rec->tgid = -1;
+	rec->node = -1;
+	rec->zone = -1;
+	if (!entry->stack.len && wanted->handles)
+		stack = page_owner_handles_find(wanted->handles, entry->handle);
+	rec->frames = entry->stack.len || stack;
+	none = page_owner_intern(wanted->pool, (struct page_owner_span){ "", 0 });
+	rec->comm = none;
+	rec->memcg = none;
+	rec->migratetype = none;
+	if (!stack)
+		stack = page_owner_intern(wanted->pool, entry->stack);
+	if (!none || page_owner_record_set_stack(rec, wanted->keys, wanted->pool, stack))
+		return -1;
+	r->reader.stats.closed += !r->reader.stats.open_end;
+	page_owner_reader_count(&r->reader, rec);
+	return 1;
+}
+
+static int next_entry(struct page_owner_reader *reader, struct page_owner_record *rec)
+{
+	struct stacks_reader *r = (struct stacks_reader *)reader;
 	struct page_owner_window *w = &r->window;
+	struct entry entry;
 
 	for (;;) {
 		char *text = w->buf + w->start;
@@ -150,7 +169,8 @@ int page_owner_stacks_next(struct page_owner_stacks_reader *r,
 
 		if (!len && !w->eof) {
 			if (w->end - w->start > PAGE_OWNER_MAX_RECORD) {
-				lose(r, "an entry of more than 16 MiB");
+				page_owner_reader_lose(reader, w->offset + w->start,
+						       "an entry of more than 16 MiB");
 				w->start = w->end;
 			}
 			if (page_owner_window_fill(w))
@@ -159,120 +179,118 @@ int page_owner_stacks_next(struct page_owner_stacks_reader *r,
 		}
 		if (!len) {
 			len = w->end - w->start;
-			r->stats.open_end = len;
-			r->stats.cut = w->added_newline;
+			reader->stats.open_end = len;
+			reader->stats.cut = w->added_newline;
 		}
 		if (!len)
 			return 0;
 		blank = *text == '\n' || *text == '\r';
-		why = blank ? NULL : check_entry(rec, text, len);
+		why = blank ? NULL : check_entry(&entry, text, len);
 		if (why)
-			lose(r, why);
+			page_owner_reader_lose(reader, w->offset + w->start, why);
 		w->start += len;
-		if (blank || why)
-			continue;
-		r->stats.records++;
-		r->stats.closed += !r->stats.open_end;
-		return 1;
+		if (!blank && !why)
+			return fill_entry(r, &entry, rec);
 	}
 }
 
-static struct page_owner_handle *find_handle(const struct page_owner_handles *h,
-					     unsigned int handle)
+static void close_stacks(struct page_owner_reader *reader)
 {
-	size_t slot = handle * 0x9e3779b9u & (h->size - 1);
-
-	while (h->table[slot].frames && h->table[slot].handle != handle)
-		slot = (slot + 1) & (h->size - 1);
-	return &h->table[slot];
+	page_owner_window_destroy(&((struct stacks_reader *)reader)->window);
 }
 
-static int grow(struct page_owner_handles *h)
+struct page_owner_reader *
+page_owner_reader_stacks(struct page_owner_stream *stream,
+			 const struct page_owner_wanted *wanted)
 {
-	struct page_owner_handles bigger = *h;
+	struct stacks_reader *r = calloc(1, sizeof(*r));
 
-	if (h->nr < h->size / 4 * 3)
+	if (!r)
+		return NULL;
+	r->reader.next = next_entry;
+	r->reader.close = close_stacks;
+	r->reader.wanted = *wanted;
+	if (!page_owner_window_init(&r->window, stream))
+		return &r->reader;
+	page_owner_reader_close(&r->reader);
+	return NULL;
+}
+
+static uint64_t hash_handle(unsigned int handle)
+{
+	return page_owner_hash(&handle, sizeof(handle));
+}
+
+static struct handle *find_handle(const struct page_owner_handles *h,
+				  unsigned int handle)
+{
+	uint64_t hash = hash_handle(handle);
+	struct handle *found;
+	size_t step = 0;
+
+	while ((found = page_owner_table_next(&h->table, hash, &step))) {
+		if (found->handle == handle)
+			return found;
+	}
+	return NULL;
+}
+
+struct page_owner_str *page_owner_handles_find(const struct page_owner_handles *h,
+					       unsigned int handle)
+{
+	struct handle *found = find_handle(h, handle);
+
+	return found ? found->frames : NULL;
+}
+
+/* The last one counts. */
+static int add_handle(struct page_owner_handles *h, unsigned int handle,
+		      struct page_owner_str *frames)
+{
+	struct handle *new = find_handle(h, handle);
+
+	if (new) {
+		new->frames = frames;
 		return 0;
-	bigger.size = h->size ? h->size * 2 : FIRST_SLOTS;
-	bigger.table = calloc(bigger.size, sizeof(*bigger.table));
-	if (!bigger.table)
-		return -1;
-	for (size_t i = 0; i < h->size; i++) {
-		if (h->table[i].frames)
-			*find_handle(&bigger, h->table[i].handle) = h->table[i];
 	}
-	free(h->table);
-	*h = bigger;
-	return 0;
+	new = malloc(sizeof(*new));
+	if (!new)
+		return -1;
+	*new = (struct handle){ hash_handle(handle), handle, frames };
+	if (!page_owner_table_add(&h->table, new))
+		return 0;
+	free(new);
+	return -1;
 }
 
 int page_owner_handles_read(struct page_owner_handles *h,
 			    struct page_owner_stream *stream)
 {
-	struct page_owner_stacks_reader reader;
+	const struct page_owner_wanted wanted = { .pool = &h->pool };
+	struct page_owner_reader *reader = page_owner_reader_stacks(stream, &wanted);
 	struct page_owner_record rec;
 	int ret;
 
-	if (page_owner_stacks_init(&reader, stream))
+	if (!reader)
 		return -1;
-	while ((ret = page_owner_stacks_next(&reader, &rec)) > 0) {
-		struct page_owner_handle *slot;
+	while ((ret = page_owner_reader_next(reader, &rec)) > 0) {
+		unsigned int handle = ((struct stacks_reader *)reader)->handle;
 
-		if (!rec.stack.len || !rec.handle)
+		if (!rec.frames || !handle)
 			continue;
-		ret = grow(h);
-		if (ret)
-			break;
-		slot = find_handle(h, rec.handle);
-		h->nr += !slot->frames;
-		slot->handle = rec.handle;
-		slot->frames = page_owner_intern(&h->pool, rec.stack);
-		ret = slot->frames ? 0 : -1;
+		ret = add_handle(h, handle, (struct page_owner_str *)rec.stack);
 		if (ret)
 			break;
 	}
-	page_owner_stacks_destroy(&reader);
-	return ret < 0 ? -1 : 0;
-}
-
-/* "handle: N" among the lines after the PFN line, or 0 */
-static unsigned int record_handle(const struct page_owner_record *rec)
-{
-	const char *pos = rec->body.ptr, *end = pos + rec->body.len;
-	uint64_t val;
-
-	if (rec->handle)
-		return rec->handle;
-	while (pos < end) {
-		const char *newline = memchr(pos, '\n', end - pos);
-
-		if (starts_with(pos, end - pos, handle_word) &&
-		    get_number(pos + strlen(handle_word), end, &val) &&
-		    val <= UINT_MAX)
-			return val;
-		pos = newline ? newline + 1 : end;
-	}
-	return 0;
-}
-
-void page_owner_handles_fill(const struct page_owner_handles *h,
-			     struct page_owner_record *rec)
-{
-	const struct page_owner_str *frames;
-	unsigned int handle;
-
-	if (rec->stack.len || !h->nr)
-		return;
-	handle = record_handle(rec);
-	frames = handle ? find_handle(h, handle)->frames : NULL;
-	if (!frames)
-		return;
-	rec->stack = (struct page_owner_span){ frames->text, frames->len };
+	page_owner_reader_close(reader);
+	return ret;
 }
 
 void page_owner_handles_destroy(struct page_owner_handles *h)
 {
-	free(h->table);
+	for (size_t i = 0; i < h->table.size; i++)
+		free(h->table.slots[i]);
+	free(h->table.slots);
 	page_owner_pool_destroy(&h->pool);
 	memset(h, 0, sizeof(*h));
 }

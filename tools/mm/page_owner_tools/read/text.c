@@ -6,9 +6,11 @@
  * The only hard part is the task name, see find_comm_end().
  */
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "record.h"
+#include "frame.h"
+#include "read/text.h"
 
 #define START		"Page allocated via order "
 #define START_LEN	(sizeof(START) - 1)
@@ -17,11 +19,76 @@
 #define FREED_START	"Page last allocated via order "
 #define FREED_START_LEN	(sizeof(FREED_START) - 1)
 
+static const char slab_line[] = "Slab cache page";
+
 /* 15 bytes, each of which a careful kernel may print as \ooo */
 #define COMM_MAX	60
 
 /* "), ts N ns, free_ts N ns" and its line end at their longest */
 #define TIMES_MAX	96
+
+/*
+ * What was found to be whole. Some hundred stacks are in nearly all records of a
+ * dump, and neighbours have most else in common: to compare is faster than to look
+ * again. It only saves work: what is found in it was compared, byte for byte.
+ */
+#define NR_STACKS	512
+#define STACK_SIZE	1024
+#define PART_SIZE	256
+
+/* Where stacks differ most: not in the allocator, nor where all system calls begin. */
+#define INNER		150
+#define OUTER		250
+
+/* Parts of the record before */
+enum known_part { KNOWN_MASK, KNOWN_PFN_REST, NR_KNOWN_PARTS };
+
+struct page_owner_known {
+	struct page_owner_pool *pool;
+	struct {
+		size_t len;
+		char text[PART_SIZE];
+	} parts[NR_KNOWN_PARTS];
+	struct page_owner_str *stacks[NR_STACKS];
+};
+
+struct page_owner_known *page_owner_known_new(struct page_owner_pool *pool)
+{
+	struct page_owner_known *known = calloc(1, sizeof(*known));
+
+	if (known)
+		known->pool = pool;
+	return known;
+}
+
+/* Where a stack is kept; that of a short one is by what follows it, too. */
+static struct page_owner_str **known_slot(struct page_owner_known *known,
+					  const char *text, size_t len)
+{
+	uint64_t inner, outer;
+
+	if (len < OUTER + sizeof(outer))
+		return NULL;
+	memcpy(&inner, text + INNER, sizeof(inner));
+	memcpy(&outer, text + OUTER, sizeof(outer));
+	inner = (inner * 0x9e3779b97f4a7c15ULL ^ outer) * 0xc2b2ae3d27d4eb4fULL;
+	return &known->stacks[inner >> 32 & (NR_STACKS - 1)];
+}
+
+/* Another frame of the same stack may follow: that is for the caller to see. */
+static struct page_owner_str *known_stack(struct page_owner_known *known,
+					  const char *text, size_t len)
+{
+	struct page_owner_str **slot = known_slot(known, text, len);
+
+	if (!slot || !*slot || (*slot)->len > len ||
+	    memcmp((*slot)->text, text, (*slot)->len))
+		return NULL;
+	return *slot;
+}
+
+/* No node or zone has a larger number. */
+#define MAX_NUMBER	999999
 
 struct cursor {
 	const char *pos;
@@ -134,6 +201,20 @@ static const char *find_comm_end(const char *comm, const char *end)
 	return NULL;
 }
 
+int page_owner_handle_line(const char *line, size_t len, unsigned int *handle)
+{
+	struct cursor c = { line, line + len };
+	uint64_t val;
+
+	if (!skip(&c, "handle: "))
+		return 0;
+	if (!get_u64(&c, &val) || val > UINT_MAX ||
+	    (c.pos < c.end && *c.pos != '\n' && *c.pos != '\r'))
+		return -1;
+	*handle = val;
+	return 1;
+}
+
 bool page_owner_record_may_start(const char *line, size_t len)
 {
 	return !memcmp(line, START, len < START_LEN ? len : START_LEN) ||
@@ -225,24 +306,27 @@ static bool is_mask(struct cursor c)
 }
 
 /* Has a part of a record the form that it should have? */
-static bool has_form(struct page_owner_layout *l, enum page_owner_known_part part,
+static bool has_form(struct page_owner_layout *l, enum known_part part,
 		     struct cursor c, bool (*form)(struct cursor))
 {
 	size_t len = c.end - c.pos;
+	struct page_owner_known *known = l->known;
 
-	if (!l->known)
-		return form(c);
-	if (page_owner_known_part(l->known, part, c.pos, len))
+	if (known && len && known->parts[part].len == len &&
+	    !memcmp(known->parts[part].text, c.pos, len))
 		return true;
 	if (!form(c))
 		return false;
-	page_owner_known_add_part(l->known, part, c.pos, len);
+	if (known && len <= PART_SIZE) {
+		memcpy(known->parts[part].text, c.pos, len);
+		known->parts[part].len = len;
+	}
 	return true;
 }
 
 static bool has_mask(struct page_owner_layout *l, struct cursor c)
 {
-	return has_form(l, PAGE_OWNER_KNOWN_MASK, c, is_mask);
+	return has_form(l, KNOWN_MASK, c, is_mask);
 }
 
 /* The fields of the first line; the cursor's end is that of the buffer. */
@@ -388,7 +472,7 @@ static bool scan_pfn(struct page_owner_layout *l, const char *line, size_t len)
 	else if (skip(&c, "0x") ? !get_hex(&c, &l->fields.pfn) :
 				  !get_u64(&c, &l->fields.pfn))
 		l->why = "no page frame number";
-	else if (!has_form(l, PAGE_OWNER_KNOWN_PFN_REST, c, is_pfn_rest))
+	else if (!has_form(l, KNOWN_PFN_REST, c, is_pfn_rest))
 		l->why = "a PFN line that is not whole";
 	set_has(l, PAGE_OWNER_PFN);
 	l->pfn_len = len;
@@ -539,17 +623,33 @@ static void scan_frame(struct page_owner_layout *l, size_t len)
 /* The stack in one step. What comes after it is looked at as after any frame. */
 static bool skip_known(struct page_owner_layout *l, const char *line, size_t len)
 {
-	size_t known;
-
 	if (l->stack_off || !l->known || (*line != ' ' && *line != '\t'))
 		return false;
-	known = page_owner_known_stack(l->known, line, len);
-	if (!known)
+	l->known_stack = known_stack(l->known, line, len);
+	if (!l->known_stack)
 		return false;
-	scan_frame(l, known);
+	scan_frame(l, l->known_stack->len);
 	l->known_end = l->stack_end;
-	l->pos += known;
+	l->pos += l->known_stack->len;
 	return true;
+}
+
+/* A line after the PFN line that is no frame */
+static void scan_other(struct page_owner_layout *l, const char *line, size_t len)
+{
+	struct cursor c = { line, line + len };
+	unsigned int handle;
+
+	l->slab |= skip(&c, slab_line);
+	if (!l->charge_off && skip(&c, "Charged ")) {
+		skip(&c, "(via objcg) ");
+		if (skip(&c, "to "))
+			l->charge_off = l->pos + (c.pos - line);
+	}
+	if (!l->handle && page_owner_handle_line(line, len, &handle) > 0)
+		l->handle = handle;
+	if (is_piece(line, len))
+		l->why = "a piece of a line";
 }
 
 static void scan_body_line(struct page_owner_layout *l, const char *line,
@@ -558,8 +658,8 @@ static void scan_body_line(struct page_owner_layout *l, const char *line,
 	if (*line == ' ' || *line == '\t')
 		scan_frame(l, len);
 	else if (!scan_pfn(l, line, len) &&
-		 !(l->fields.freed && scan_free(l, line, len)) && is_piece(line, len))
-		l->why = "a piece of a line";
+		 !(l->fields.freed && scan_free(l, line, len)))
+		scan_other(l, line, len);
 }
 
 /* At the end of a record */
@@ -595,46 +695,197 @@ bool page_owner_layout_scan(struct page_owner_layout *l, const char *buf,
 	return eof && complete(l);
 }
 
-void page_owner_record_load(struct page_owner_record *rec,
-			    const struct page_owner_layout *l, const char *buf)
+int page_owner_layout_check_frames(struct page_owner_layout *l,
+				   struct page_owner_known *known, const char *buf,
+				   size_t len)
 {
-	*rec = l->fields;
-	rec->pages = 1ull << rec->order;
-	rec->head = (struct page_owner_span){ buf, l->head_len };
-	rec->pfn_line = (struct page_owner_span){ buf + l->head_len, l->pfn_len };
-	rec->body.ptr = buf + l->head_len + l->pfn_len;
-	rec->body.len = l->pos - l->head_len - l->pfn_len;
-	rec->stack.ptr = l->stack_off ? buf + l->stack_off : rec->body.ptr;
-	rec->stack.len = l->stack_end - l->stack_off;
-	rec->comm = (struct page_owner_span){ buf + l->comm_off, l->comm_len };
-	for (int i = 0; i < 2; i++)
-		rec->time_pos[i] = (struct page_owner_span){
-			buf + l->time_off[i], l->time_len[i]
-		};
+	struct page_owner_span stack = {
+		buf + l->stack_off, l->stack_end - l->stack_off
+	}, last = {
+		buf + l->frames_off, l->frames_end - l->frames_off
+	};
+	struct page_owner_str **slot;
+
+	if ((last.ptr != stack.ptr && !page_owner_frames_whole(last)) ||
+	    (l->known_end != l->stack_end && !page_owner_frames_whole(stack))) {
+		l->why = "an indented line that is no frame";
+		return 0;
+	}
+	if (l->known_end == l->stack_end)
+		return 0;
+	l->known_stack = NULL;
+	slot = known_slot(known, stack.ptr, buf + len - stack.ptr);
+	if (!slot || stack.len > STACK_SIZE)
+		return 0;
+	l->known_stack = page_owner_intern(known->pool, stack);
+	l->known_end = l->stack_end;
+	*slot = l->known_stack;
+	return *slot ? 0 : -1;
 }
 
-void page_owner_record_forget_time(struct page_owner_record *rec,
-				   enum page_owner_field field)
+struct page_owner_text page_owner_layout_text(const struct page_owner_layout *l,
+					      const char *buf)
 {
-	struct page_owner_span *pos = &rec->time_pos[field != PAGE_OWNER_TS];
-	bool in_body = field == PAGE_OWNER_FREE_TS && rec->freed;
-	struct page_owner_span *text = in_body ? &rec->body : &rec->head;
+	struct page_owner_text text = {
+		.head = { buf, l->head_len },
+		.pfn_line = { buf + l->head_len, l->pfn_len },
+		.body = { buf + l->head_len + l->pfn_len, l->pos - l->head_len - l->pfn_len },
+		.stack = { buf + l->stack_off, l->stack_end - l->stack_off },
+	};
+
+	for (int i = 0; i < 2; i++)
+		text.time_pos[i] = (struct page_owner_span){
+			buf + l->time_off[i], l->time_len[i]
+		};
+	return text;
+}
+
+void page_owner_text_forget_time(struct page_owner_text *text,
+				 enum page_owner_field field)
+{
+	struct page_owner_span *pos = &text->time_pos[field != PAGE_OWNER_TS];
+	bool in_body = pos->ptr >= text->body.ptr;
+	struct page_owner_span *part = in_body ? &text->body : &text->head;
 	size_t len = pos->len;
 
 	if (!len)
 		return;
 	/* What is before them is short: move it up to the digits' end. */
-	memmove((char *)text->ptr + len, text->ptr, pos->ptr - text->ptr);
-	/* Frames that were looked up are elsewhere, and stay there. */
-	if (in_body && rec->stack.ptr >= text->ptr &&
-	    rec->stack.ptr <= text->ptr + text->len)
-		rec->stack.ptr += len;
-	text->ptr += len;
-	text->len -= len;
-	if (!in_body)
-		rec->comm.ptr += len;
+	memmove((char *)part->ptr + len, part->ptr, pos->ptr - part->ptr);
+	part->ptr += len;
+	part->len -= len;
+	if (in_body)
+		text->stack.ptr += len;
 	if (!in_body && field == PAGE_OWNER_FREE_TS)
-		rec->time_pos[0].ptr += len;
+		text->time_pos[0].ptr += len;
 	pos->ptr += len;
 	pos->len = 0;
+}
+
+/* "node=N" or "zone=N" among the flags of a PFN line, or -1 */
+static int flags_number(struct page_owner_span pfn_line, const char *word)
+{
+	const char *end = pfn_line.ptr + pfn_line.len;
+	const char *found = memmem(pfn_line.ptr, pfn_line.len, "Flags ", 6);
+	struct cursor c;
+	uint64_t val;
+
+	if (found)
+		found = memmem(found, end - found, word, strlen(word));
+	if (!found || (found[-1] != '(' && found[-1] != '|'))
+		return -1;
+	c = (struct cursor){ found + strlen(word), end };
+	return get_u64(&c, &val) && val <= MAX_NUMBER ? (int)val : -1;
+}
+
+/* "PFN N type T Block ..."; the oldest kernels have no such type. */
+static struct page_owner_span migratetype(struct page_owner_span pfn_line)
+{
+	struct cursor c = line_of(pfn_line.ptr, pfn_line.len);
+	struct page_owner_span type = { "", 0 };
+
+	if (!skip(&c, "PFN ") || !skip_word(&c) || !skip(&c, " type "))
+		return type;
+	type.ptr = c.pos;
+	skip_word(&c);
+	type.len = c.pos - type.ptr;
+	return type;
+}
+
+/* "memcg NAME", of which a group that is gone keeps both words: "offline memcg NAME" */
+static struct page_owner_span memcg(const struct page_owner_layout *l, const char *buf)
+{
+	struct page_owner_span rest = { buf + l->charge_off, l->pos - l->charge_off };
+	struct page_owner_span line = { "", 0 };
+	struct cursor c;
+
+	if (!l->charge_off || !page_owner_next_line(&rest, &line))
+		return line;
+	c = (struct cursor){ line.ptr, line.ptr + line.len };
+	skip(&c, "memcg ");
+	return (struct page_owner_span){ c.pos, c.end - c.pos };
+}
+
+static bool contains(struct page_owner_span s, const char *word)
+{
+	return s.len && memmem(s.ptr, s.len, word, strlen(word));
+}
+
+/*
+ * A page of a slab cache used to have a flag, which old dumps show on the PFN line.
+ * Newer kernels have a page type instead, which is not shown: such a page is known
+ * by its line in the record, or by the slab function that called the page allocator.
+ */
+static unsigned int line_allocator(struct page_owner_span pfn_line, bool slab)
+{
+	return (contains(pfn_line, "CMA") ? PAGE_OWNER_CMA : 0) |
+	       (slab || contains(pfn_line, "slab") ? PAGE_OWNER_SLAB : 0);
+}
+
+unsigned int page_owner_text_allocator(const struct page_owner_text *text)
+{
+	struct page_owner_span rest = text->body, line;
+	unsigned int found;
+	bool slab = false;
+
+	while (!slab && page_owner_next_line(&rest, &line))
+		slab = line.len >= strlen(slab_line) &&
+		       !memcmp(line.ptr, slab_line, strlen(slab_line));
+	found = line_allocator(text->pfn_line, slab) |
+		page_owner_stack_allocator(text->stack);
+	return found ? found : PAGE_OWNER_OTHERS;
+}
+
+#define WANTS(key)	(wants & PAGE_OWNER_KEY_BIT(PAGE_OWNER_BY_##key))
+
+/* The names */
+static int fill_names(const struct page_owner_layout *l, const char *buf,
+		      unsigned int wants, struct page_owner_pool *pool,
+		      struct page_owner_record *rec)
+{
+	struct page_owner_span pfn_line = { buf + l->head_len, l->pfn_len };
+
+	if (WANTS(COMM)) {
+		rec->comm = page_owner_intern(pool, (struct page_owner_span){
+			buf + l->comm_off, l->comm_len });
+		if (!rec->comm)
+			return -1;
+	}
+	if (WANTS(MEMCG)) {
+		rec->memcg = page_owner_intern(pool, memcg(l, buf));
+		if (!rec->memcg)
+			return -1;
+	}
+	if (WANTS(MIGRATETYPE)) {
+		rec->migratetype = page_owner_intern(pool, migratetype(pfn_line));
+		if (!rec->migratetype)
+			return -1;
+	}
+	return 0;
+}
+
+int page_owner_layout_fill(const struct page_owner_layout *l, const char *buf,
+			   unsigned int wants, struct page_owner_pool *pool,
+			   struct page_owner_str *stack, struct page_owner_record *rec)
+{
+	struct page_owner_span pfn_line = { buf + l->head_len, l->pfn_len };
+	struct page_owner_span frames = { buf + l->stack_off, l->stack_end - l->stack_off };
+
+	*rec = l->fields;
+	rec->pages = 1ull << rec->order;
+	rec->frames = frames.len || stack;
+	if (WANTS(NODE))
+		rec->node = flags_number(pfn_line, "node=");
+	if (WANTS(ZONE))
+		rec->zone = flags_number(pfn_line, "zone=");
+	if (WANTS(ALLOCATOR))
+		rec->allocator = line_allocator(pfn_line, l->slab);
+	if (fill_names(l, buf, wants, pool, rec))
+		return -1;
+	if (!WANTS(STACK) && !WANTS(MODULE) && !WANTS(ALLOCATOR))
+		return 0;
+	if (!stack)
+		stack = l->known_stack && l->known_end == l->stack_end ?
+			l->known_stack : page_owner_intern(pool, frames);
+	return page_owner_record_set_stack(rec, wants, pool, stack);
 }

@@ -201,7 +201,7 @@ static int put_speedscope(void *arg, struct page_owner_span label)
 		fprintf(file, "%s{\"name\":", s->first ? "" : ",\n");
 		page_owner_put_json(file, label);
 		fputc('}', file);
-		str->note = s->pool.nr;
+		str->note = s->pool.table.nr;
 		s->first = false;
 	}
 	return 0;

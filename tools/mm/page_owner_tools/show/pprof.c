@@ -118,7 +118,7 @@ static uint64_t string(struct pprof *p, struct page_owner_span text)
 	}
 	if (str->note)
 		return str->note - 1;
-	if (p->strings.nr > p->max_list) {
+	if (p->strings.table.nr > p->max_list) {
 		size_t max = p->max_list ? p->max_list * 2 : 1024;
 		void *list = realloc(p->list, max * sizeof(*p->list));
 
@@ -129,8 +129,8 @@ static uint64_t string(struct pprof *p, struct page_owner_span text)
 		p->list = list;
 		p->max_list = max;
 	}
-	p->list[p->strings.nr - 1] = str;
-	str->note = p->strings.nr;
+	p->list[p->strings.table.nr - 1] = str;
+	str->note = p->strings.table.nr;
 	return str->note - 1;
 }
 
@@ -168,7 +168,7 @@ static uint64_t mapping(struct pprof *p, struct page_owner_span label)
 		return 0;
 	}
 	if (!str->note) {
-		str->note = p->mappings.nr;
+		str->note = p->mappings.table.nr;
 		put_number(&sub, MAPPING_ID, str->note);
 		put_number(&sub, MAPPING_FILE, string(p, name));
 		put_number(&sub, MAPPING_HAS_FUNCTIONS, 1);
@@ -205,7 +205,7 @@ static int add_step(void *arg, struct page_owner_span label)
 		return -1;
 	}
 	if (!str->note) {
-		str->note = p->locations.nr;
+		str->note = p->locations.table.nr;
 		put_function(p, label, str->note);
 	}
 	p->path[p->depth++] = str->note;
@@ -267,7 +267,7 @@ static void put_rest(struct pprof *p)
 	if (info->kernel)
 		put_number(&m, PROFILE_COMMENT, word(p, info->kernel));
 	flush(p, &m);
-	for (size_t i = 0; i < p->strings.nr && !p->failed; i++) {
+	for (size_t i = 0; i < p->strings.table.nr && !p->failed; i++) {
 		put_bytes(&m, PROFILE_STRING, p->list[i]->text, p->list[i]->len);
 		flush(p, &m);
 	}

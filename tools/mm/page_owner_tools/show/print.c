@@ -7,7 +7,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "allocator.h"
 #include "frame.h"
 #include "show/output.h"
 #include "show/print.h"
@@ -161,29 +160,29 @@ struct page_owner_span page_owner_key_text(char *buf, enum page_owner_key key,
 					   const struct page_owner_block *block,
 					   const struct page_owner_info *info)
 {
-	const struct page_owner_id *id = &block->id;
+	const struct page_owner_record *rec = &block->first;
 
 	switch (key) {
 	case PAGE_OWNER_BY_PID:
-		return number(buf, id->pid);
+		return number(buf, rec->pid);
 	case PAGE_OWNER_BY_TGID:
-		return number(buf, id->tgid);
+		return number(buf, rec->tgid);
 	case PAGE_OWNER_BY_NODE:
-		return number(buf, id->node);
+		return number(buf, rec->node);
 	case PAGE_OWNER_BY_ORDER:
-		return number(buf, id->order);
+		return number(buf, rec->order);
 	case PAGE_OWNER_BY_ZONE:
-		return zone_name(buf, id->zone, info);
+		return zone_name(buf, rec->zone, info);
 	case PAGE_OWNER_BY_ALLOCATOR:
-		return allocator_names(buf, id->allocator);
+		return allocator_names(buf, rec->allocator);
 	case PAGE_OWNER_BY_COMM:
-		return string(id->comm);
+		return string(rec->comm);
 	case PAGE_OWNER_BY_MEMCG:
-		return string(id->memcg);
+		return string(rec->memcg);
 	case PAGE_OWNER_BY_MODULE:
-		return string(id->module);
+		return string(rec->module);
 	default:
-		return string(id->migratetype);
+		return string(rec->migratetype);
 	}
 }
 

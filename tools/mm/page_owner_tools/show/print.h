@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "count/agg.h"
-#include "read/capture.h"
+#include "info.h"
 
 /** PAGE_OWNER_NUMBER - room for any number that these functions write */
 #define PAGE_OWNER_NUMBER	32

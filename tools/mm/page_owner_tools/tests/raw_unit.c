@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "read/raw.h"
+#include "read/raw_text.h"
 
 static char stream[1 << 16];
 static size_t stream_len;
@@ -156,18 +156,19 @@ static int decode(const char *bytes, size_t len, size_t piece, int *ret)
 {
 	struct source source = { bytes, len, 0, piece };
 	struct page_owner_raw_reader *raw = page_owner_raw_open(give, &source);
+	struct page_owner_raw_text text = { .raw = raw };
 	struct page_owner_raw_freed rec;
-	const char *text, *want;
-	size_t text_len;
+	const char *want;
 	bool freed;
 	int good = 0;
 
 	while ((*ret = page_owner_raw_next(raw, &rec, &freed)) > 0) {
-		text = page_owner_raw_text(raw, &rec, freed, PAGE_OWNER_RAW_STACK_HANDLE,
-					   &text_len);
 		want = freed ? freed_text : record_text;
-		good += text && text_len == strlen(want) && !memcmp(text, want, text_len);
+		good += page_owner_raw_text_make(&text, &rec, freed,
+						 PAGE_OWNER_RAW_STACK_HANDLE) &&
+			text.len == strlen(want) && !memcmp(text.buf, want, text.len);
 	}
+	free(text.buf);
 	if (*ret < 0 && !page_owner_raw_error(raw))
 		*ret = -2;
 	page_owner_raw_close(raw);

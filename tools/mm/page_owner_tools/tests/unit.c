@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 /* Not only its header: a collision is made with its mix(). */
-#include "intern.c"
+#include "table.c"
 #include "count/agg.h"
 #include "read/reader.h"
+#include "read/text.h"
 
 static const char sample[] =
 "Page allocated via order 0, mask 0xcc0(GFP_KERNEL), pid 1, tgid 2 (init), ts 5 ns\n"
@@ -64,27 +65,51 @@ struct outcome {
 	int ret;
 };
 
+static uint64_t add_text(uint64_t sum, struct page_owner_span text)
+{
+	return sum * 31 + page_owner_hash(text.ptr, text.len);
+}
+
+/* The comm and the text of records, of which the pool keeps what it should */
+static struct page_owner_reader *open_reader(struct page_owner_stream *stream,
+					     struct page_owner_pool *pool)
+{
+	const struct page_owner_wanted wanted = {
+		.keys = PAGE_OWNER_KEY_BIT(PAGE_OWNER_BY_STACK) |
+			PAGE_OWNER_KEY_BIT(PAGE_OWNER_BY_COMM),
+		.text = true,
+		.pool = pool,
+	};
+	struct page_owner_reader *reader;
+
+	reader = stream ? page_owner_reader_text(stream, &wanted) : NULL;
+	if (!reader)
+		die("reader");
+	return reader;
+}
+
 static void read_fd(int fd, struct outcome *o)
 {
 	struct page_owner_stream *stream = page_owner_stream_fd(fd);
-	struct page_owner_reader reader;
+	struct page_owner_pool pool = { 0 };
+	struct page_owner_reader *reader = open_reader(stream, &pool);
 	struct page_owner_record rec;
 
 	memset(o, 0, sizeof(*o));
-	if (!stream || page_owner_reader_init(&reader, stream))
-		die("reader");
-	while ((o->ret = page_owner_reader_next(&reader, &rec)) > 0) {
+	while ((o->ret = page_owner_reader_next(reader, &rec)) > 0) {
 		o->orders = o->orders * 10 + rec.order;
-		page_owner_record_forget_time(&rec, PAGE_OWNER_FREE_TS);
-		page_owner_record_forget_time(&rec, PAGE_OWNER_TS);
-		o->text = o->text * 31 + page_owner_hash(rec.head.ptr, rec.head.len);
-		o->text = o->text * 31 + page_owner_hash(rec.body.ptr, rec.body.len);
-		o->text = o->text * 31 + page_owner_hash(rec.comm.ptr, rec.comm.len);
-		o->text = o->text * 31 + page_owner_hash(rec.stack.ptr, rec.stack.len);
+		page_owner_text_forget_time(rec.text, PAGE_OWNER_FREE_TS);
+		page_owner_text_forget_time(rec.text, PAGE_OWNER_TS);
+		o->text = add_text(o->text, rec.text->head);
+		o->text = add_text(o->text, rec.text->body);
+		o->text = add_text(o->text, page_owner_str_span(rec.comm));
+		o->text = add_text(o->text, rec.text->stack);
+		o->text = add_text(o->text, page_owner_str_span(rec.stack));
 	}
-	o->stats = reader.stats;
-	page_owner_reader_destroy(&reader);
+	o->stats = reader->stats;
+	page_owner_reader_close(reader);
 	page_owner_stream_close(stream);
+	page_owner_pool_destroy(&pool);
 }
 
 static void read_mem(const void *data, size_t len, struct outcome *o)
@@ -306,8 +331,9 @@ static int comm_survives(const char *comm, size_t comm_len)
 	static const char head[] = "Page allocated via order 1, mask 0x1(A), pid 1, tgid 1 (";
 	static const char tail[] = "), ts 99 ns\n";
 	char buf[1024];
+	struct page_owner_pool pool = { 0 };
 	struct page_owner_stream *stream;
-	struct page_owner_reader reader;
+	struct page_owner_reader *reader;
 	struct page_owner_record rec;
 	size_t len = 0;
 	int fd = memfd_create("dump", 0), ok = 1;
@@ -322,17 +348,17 @@ static int comm_survives(const char *comm, size_t comm_len)
 	if (fd < 0 || write(fd, buf, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET))
 		die("memfd");
 	stream = page_owner_stream_fd(fd);
-	if (!stream || page_owner_reader_init(&reader, stream))
-		die("reader");
+	reader = open_reader(stream, &pool);
 	for (int i = 0; i < 3; i++) {
-		ok &= page_owner_reader_next(&reader, &rec) == 1 &&
-		      rec.comm.len == comm_len &&
-		      !memcmp(rec.comm.ptr, comm, comm_len) && rec.ts == 99 &&
-		      rec.stack.len == (i == 1 ? 11 : 0);
+		ok &= page_owner_reader_next(reader, &rec) == 1 &&
+		      rec.comm->len == comm_len &&
+		      !memcmp(rec.comm->text, comm, comm_len) && rec.ts == 99 &&
+		      rec.stack->len == (i == 1 ? 11 : 0);
 	}
-	ok &= !page_owner_reader_next(&reader, &rec) && !reader.stats.lost;
-	page_owner_reader_destroy(&reader);
+	ok &= !page_owner_reader_next(reader, &rec) && !reader->stats.lost;
+	page_owner_reader_close(reader);
 	page_owner_stream_close(stream);
+	page_owner_pool_destroy(&pool);
 	close(fd);
 	return ok;
 }
@@ -421,13 +447,13 @@ static void test_intern(void)
 	ok &= a != page_owner_intern(&pool, span("", 0));
 	for (int i = 0; i < 100000; i++)
 		ok &= !!page_owner_intern(&pool, span(text, sprintf(text, "%d", i)));
-	ok &= pool.nr == 100003;
+	ok &= pool.table.nr == 100003;
 	ok &= a == page_owner_intern(&pool, span("abc", 3));
 	for (int i = 0; i < 100000; i++) {
 		b = page_owner_intern(&pool, span(text, sprintf(text, "%d", i)));
 		ok &= b->len == strlen(text) && !memcmp(b->text, text, b->len);
 	}
-	ok &= pool.nr == 100003;
+	ok &= pool.table.nr == 100003;
 	page_owner_pool_destroy(&pool);
 	result("each string is there once, however many there are", ok);
 }
@@ -459,15 +485,14 @@ static void test_read_error(void)
 
 static void test_saturation(void)
 {
+	struct page_owner_text text = { .head = { "x\n", 2 }, .body = { "", 0 } };
 	struct page_owner_record rec = {
-		.head = { "x\n", 2 }, .body = { "", 0 }, .stack = { "", 0 },
-		.pages = 1ull << PAGE_OWNER_MAX_ORDER
+		.text = &text, .pages = 1ull << PAGE_OWNER_MAX_ORDER
 	};
 	struct page_owner_agg agg;
 	int ok = 1;
 
 	page_owner_agg_init(&agg, 0, 0);
-	rec.stack.ptr = rec.body.ptr;
 	for (int i = 0; i < 8191; i++)
 		ok &= !page_owner_agg_add(&agg, &rec);
 	ok &= agg.nr == 1 && agg.blocks[0]->pages == 8191ull << PAGE_OWNER_MAX_ORDER;
@@ -481,14 +506,12 @@ static void test_saturation(void)
 /* More records than a test can have: two counts that are added to each other */
 static void test_many(void)
 {
-	struct page_owner_record rec = {
-		.head = { "x\n", 2 }, .body = { "", 0 }, .stack = { "", 0 }, .pages = 1
-	};
+	struct page_owner_text text = { .head = { "x\n", 2 }, .body = { "", 0 } };
+	struct page_owner_record rec = { .text = &text, .pages = 1 };
 	struct page_owner_agg agg[2];
 	unsigned long long times[2] = { 1, 1 };
 	int ok = 1;
 
-	rec.stack.ptr = rec.body.ptr;
 	for (int i = 0; i < 2; i++) {
 		page_owner_agg_init(&agg[i], 0, 0);
 		ok &= !page_owner_agg_add(&agg[i], &rec);
@@ -511,25 +534,26 @@ static void test_many_read(void)
 {
 	const unsigned long long before = (1ull << 32) - 2;
 	struct page_owner_stream *stream;
-	struct page_owner_reader reader;
+	struct page_owner_pool pool = { 0 };
+	struct page_owner_reader *reader;
 	struct page_owner_record rec;
 
 	stream = page_owner_stream_memory(sample, SAMPLE_LEN);
-	if (!stream || page_owner_reader_init(&reader, stream))
-		die("reader");
-	reader.stats.records = before;
-	reader.stats.lost = before;
-	reader.stats.have[PAGE_OWNER_PFN] = before;
-	while (page_owner_reader_next(&reader, &rec) > 0)
+	reader = open_reader(stream, &pool);
+	reader->stats.records = before;
+	reader->stats.lost = before;
+	reader->stats.have[PAGE_OWNER_PFN] = before;
+	while (page_owner_reader_next(reader, &rec) > 0)
 		;
 	result("more than 2^32 records are read",
-	       reader.stats.records == before + NR_SAMPLES &&
-	       reader.stats.have[PAGE_OWNER_PFN] == before + NR_SAMPLES &&
-	       reader.stats.lost == before &&
-	       page_owner_reader_missing(&reader.stats, PAGE_OWNER_COMM) ==
+	       reader->stats.records == before + NR_SAMPLES &&
+	       reader->stats.have[PAGE_OWNER_PFN] == before + NR_SAMPLES &&
+	       reader->stats.lost == before &&
+	       page_owner_reader_missing(&reader->stats, PAGE_OWNER_COMM) ==
 	       before + NR_SAMPLES - 3);
-	page_owner_reader_destroy(&reader);
+	page_owner_reader_close(reader);
 	page_owner_stream_close(stream);
+	page_owner_pool_destroy(&pool);
 }
 
 int main(void)

@@ -68,20 +68,26 @@ static uint64_t key_value(enum page_owner_key key, const struct page_owner_recor
 	}
 }
 
+/* The lines of a record, NULL unless they were asked for */
+struct lines {
+	const struct page_owner_str *head;
+	const struct page_owner_str *body;
+};
+
 /* What tells a record's block apart; returns the number of words. */
 static size_t make_id(const struct page_owner_agg *agg, uint64_t id[MAX_ID],
-		      const struct page_owner_block *block)
+		      const struct page_owner_record *rec, const struct lines *lines)
 {
 	unsigned int cull = agg->cull;
 	size_t nr = 0;
 
-	id[nr++] = block->first.freed;
+	id[nr++] = rec->freed;
 	if (!cull) {
-		id[nr++] = (uintptr_t)block->head;
-		id[nr++] = (uintptr_t)block->body;
+		id[nr++] = (uintptr_t)lines->head;
+		id[nr++] = (uintptr_t)lines->body;
 	}
 	for (; cull; cull &= cull - 1)
-		id[nr++] = key_value(__builtin_ctz(cull), &block->first);
+		id[nr++] = key_value(__builtin_ctz(cull), rec);
 	return nr;
 }
 
@@ -113,22 +119,28 @@ static int make_room(struct page_owner_agg *agg)
 	return 0;
 }
 
-/* The block of its ID, which is made of another if there is none yet. */
+/* The block of a record, which is made if there is none yet */
 static struct page_owner_block *get_block(struct page_owner_agg *agg,
-					  const struct page_owner_block *like)
+					  const struct page_owner_record *rec,
+					  const struct lines *lines)
 {
 	uint64_t id[MAX_ID];
-	size_t nr = make_id(agg, id, like);
+	size_t nr = make_id(agg, id, rec, lines);
 	uint64_t hash = page_owner_hash(id, nr * sizeof(*id));
 	struct page_owner_block *block = find_block(agg, hash, id, nr);
 
 	if (block)
 		return block;
-	block = make_room(agg) ? NULL : malloc(sizeof(*block) + nr * sizeof(*id));
+	block = make_room(agg) ? NULL : calloc(1, sizeof(*block) + nr * sizeof(*id));
 	if (!block)
 		return NULL;
-	*block = *like;
 	block->hash = hash;
+	block->first = *rec;
+	block->first.text = NULL;
+	block->head = lines->head;
+	block->body = lines->body;
+	block->same_body = true;
+	block->oldest = rec->ts;
 	memcpy(block->id, id, nr * sizeof(*id));
 	if (page_owner_table_add(&agg->table, block)) {
 		free(block);
@@ -166,15 +178,12 @@ static bool same_text(const struct page_owner_str *str, struct page_owner_span s
 	return str->len == s.len && !memcmp(str->text, s.ptr, s.len);
 }
 
-/* The lines of a block's first record, if they were asked for */
-static int add_text(struct page_owner_agg *agg, struct page_owner_block *block)
+static int intern_lines(struct page_owner_agg *agg, struct lines *lines,
+			const struct page_owner_text *text)
 {
-	struct page_owner_text *text = block->first.text;
-
-	block->head = page_owner_intern(&agg->pool, text->head);
-	block->body = page_owner_intern(&agg->pool, text->body);
-	block->first.allocator = page_owner_text_allocator(text);
-	return block->head && block->body ? 0 : -1;
+	lines->head = page_owner_intern(&agg->pool, text->head);
+	lines->body = page_owner_intern(&agg->pool, text->body);
+	return lines->head && lines->body ? 0 : -1;
 }
 
 /* Takes out the times that do not tell records apart. */
@@ -186,41 +195,54 @@ static void forget_times(const struct page_owner_agg *agg, struct page_owner_tex
 		page_owner_text_forget_time(text, PAGE_OWNER_FREE_TS);
 }
 
+/* The text of a block is that of its first record. */
+static int add_text(struct page_owner_agg *agg, struct page_owner_block *block,
+		    struct lines *lines, const struct page_owner_text *text)
+{
+	if (block->times) {
+		if (block->same_body)
+			block->same_body = same_text(block->body, text->body);
+		return 0;
+	}
+	if (!lines->head && intern_lines(agg, lines, text))
+		return -1;
+	block->head = lines->head;
+	block->body = lines->body;
+	block->first.allocator = page_owner_text_allocator(text);
+	return 0;
+}
+
 int page_owner_agg_add(struct page_owner_agg *agg, struct page_owner_record *rec)
 {
-	struct page_owner_block new = { .first = *rec, .same_body = true,
-					.oldest = rec->ts }, *block;
-	struct page_owner_text *text = rec->text;
+	struct page_owner_block *block;
+	struct lines lines = { 0 };
 
 	if (agg->functions && rec->stack) {
-		new.first.stack = page_owner_stack_functions(&agg->pool,
+		rec->stack = page_owner_stack_functions(&agg->pool,
 						(struct page_owner_str *)rec->stack);
-		if (!new.first.stack)
+		if (!rec->stack)
 			return -1;
 	}
-	if (text)
-		forget_times(agg, text);
-	if (text && !agg->cull && add_text(agg, &new))
+	if (rec->text)
+		forget_times(agg, rec->text);
+	if (rec->text && !agg->cull && intern_lines(agg, &lines, rec->text))
 		return -1;
-	block = get_block(agg, &new);
-	if (!block)
+	block = get_block(agg, rec, &lines);
+	if (!block || (rec->text && add_text(agg, block, &lines, rec->text)))
 		return -1;
-	if (text && !block->body && add_text(agg, block))
-		return -1;
-	block->first.text = NULL;
-	if (text && block->same_body)
-		block->same_body = same_text(block->body, text->body);
 	count(agg, block, rec);
 	return 0;
 }
 
 static int merge_block(struct page_owner_agg *agg, const struct page_owner_block *from)
 {
-	struct page_owner_block new = *from, *block;
+	struct page_owner_record rec = from->first;
+	struct lines lines = { from->head, from->body };
 	const struct page_owner_str **const strs[] = {
-		&new.head, &new.body, &new.first.stack, &new.first.comm,
-		&new.first.memcg, &new.first.module, &new.first.migratetype,
+		&lines.head, &lines.body, &rec.stack, &rec.comm, &rec.memcg,
+		&rec.module, &rec.migratetype,
 	};
+	struct page_owner_block *block;
 
 	for (size_t i = 0; i < sizeof(strs) / sizeof(*strs); i++) {
 		if (!*strs[i])
@@ -229,13 +251,10 @@ static int merge_block(struct page_owner_agg *agg, const struct page_owner_block
 		if (!*strs[i])
 			return -1;
 	}
-	new.times = 0;
-	new.pages = 0;
-	new.old_pages = 0;
-	block = get_block(agg, &new);
+	block = get_block(agg, &rec, &lines);
 	if (!block)
 		return -1;
-	block->same_body &= from->same_body && block->body == new.body;
+	block->same_body &= from->same_body && block->body == lines.body;
 	block->times += from->times;
 	add_saturating(&block->pages, from->pages);
 	add_saturating(&block->old_pages, from->old_pages);

@@ -87,7 +87,7 @@ void page_owner_agg_init(struct page_owner_agg *agg, unsigned int cull,
 /**
  * page_owner_agg_add() - count a record
  * @agg: the aggregation
- * @rec: the record, with strings of @agg->pool; its text may be changed
+ * @rec: the record, with strings of @agg->pool; its stack and text may be changed
  *
  * Return: 0, or -1 without memory.
  */

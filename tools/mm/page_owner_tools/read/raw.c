@@ -397,7 +397,7 @@ int page_owner_raw_next(struct page_owner_raw_reader *raw,
 {
 	size_t known, size;
 
-	if (!page_owner_raw_head(raw))
+	if (!raw->header.magic[0] && !page_owner_raw_head(raw))
 		return -1;
 	while (!raw->failed && !raw->ended && !raw->left)
 		next_section(raw);
@@ -409,8 +409,8 @@ int page_owner_raw_next(struct page_owner_raw_reader *raw,
 	size = record_size(raw);
 	*freed = raw->section.type == PAGE_OWNER_RAW_FREED;
 	known = *freed ? sizeof(*rec) : sizeof(rec->record);
-	memset(rec, 0, sizeof(*rec));
-	if (!get(raw, rec, known) || !get(raw, NULL, size - known))
+	memset((char *)rec + known, 0, sizeof(*rec) - known);
+	if (!get(raw, rec, known) || (size > known && !get(raw, NULL, size - known)))
 		return -1;
 	raw->left -= size;
 	*(*freed ? &raw->freed : &raw->records) += 1;

@@ -13,23 +13,26 @@
 #include "read/raw_text.h"
 #include "read/text.h"
 
-struct raw_reader {
-	struct page_owner_reader reader;
-	struct page_owner_raw_reader *raw;
-	struct page_owner_info *info;
-	struct page_owner_raw_text raw_text;
-	struct page_owner_text text;
-	bool has_info;
-};
-
-/* What a record refers to; those that it has not are NULL. */
+/* What the last record referred to; NULL for what none has referred to yet */
 struct refs {
+	struct page_owner_raw_def *gfp;
 	struct page_owner_raw_def *comm;
 	struct page_owner_raw_def *asked;	/* migrate type */
 	struct page_owner_raw_def *block;	/* likewise, of the pageblock */
 	struct page_owner_raw_def *stack;
+	struct page_owner_raw_def *reason;
 	struct page_owner_raw_def *free_stack;
 	struct page_owner_raw_def *memcg;
+};
+
+struct raw_reader {
+	struct page_owner_reader reader;
+	struct page_owner_raw_reader *raw;
+	struct page_owner_info *info;
+	struct refs refs;
+	struct page_owner_raw_text raw_text;
+	struct page_owner_text text;
+	bool has_info;
 };
 
 bool page_owner_raw_start(const void *text, size_t len)
@@ -81,29 +84,41 @@ static void take_names(struct raw_reader *r)
 	}
 }
 
+/* Records that follow each other have most in common. */
+static void refer(struct page_owner_raw_reader *raw, struct page_owner_raw_def **def,
+		  enum page_owner_raw_type type, uint64_t key, const char *what)
+{
+	if (!*def || (*def)->key != key)
+		*def = page_owner_raw_need(raw, type, key, what);
+}
+
+static bool is_charged(const struct page_owner_raw_record *r, bool freed)
+{
+	return !freed && (r->charge == PAGE_OWNER_RAW_CHARGED ||
+			  r->charge == PAGE_OWNER_RAW_CHARGED_OBJCG);
+}
+
 /* All that a record refers to has to be defined, also what is not asked for. */
 static bool find_refs(struct page_owner_raw_reader *raw, struct refs *refs,
 		      const struct page_owner_raw_freed *rec, bool freed)
 {
 	const struct page_owner_raw_record *r = &rec->record;
-	bool charged = !freed && (r->charge == PAGE_OWNER_RAW_CHARGED ||
-				  r->charge == PAGE_OWNER_RAW_CHARGED_OBJCG);
 
-	page_owner_raw_need(raw, PAGE_OWNER_RAW_GFPS, r->gfp, "GFP flags");
-	refs->comm = page_owner_raw_need(raw, PAGE_OWNER_RAW_COMMS, r->comm,
-					 "command name");
-	refs->asked = page_owner_raw_need(raw, PAGE_OWNER_RAW_MIGRATETYPES,
-					  r->gfp_migratetype, "migrate type");
-	refs->block = page_owner_raw_need(raw, PAGE_OWNER_RAW_MIGRATETYPES,
-					  r->block_migratetype, "migrate type");
-	refs->stack = page_owner_raw_need(raw, PAGE_OWNER_RAW_STACKS, r->handle, "stack");
+	refer(raw, &refs->gfp, PAGE_OWNER_RAW_GFPS, r->gfp, "GFP flags");
+	refer(raw, &refs->comm, PAGE_OWNER_RAW_COMMS, r->comm, "command name");
+	refer(raw, &refs->asked, PAGE_OWNER_RAW_MIGRATETYPES, r->gfp_migratetype,
+	      "migrate type");
+	refer(raw, &refs->block, PAGE_OWNER_RAW_MIGRATETYPES, r->block_migratetype,
+	      "migrate type");
+	refer(raw, &refs->stack, PAGE_OWNER_RAW_STACKS, r->handle, "stack");
 	if (r->migrate_reason >= 0)
-		page_owner_raw_need(raw, PAGE_OWNER_RAW_REASONS, r->migrate_reason,
-				    "migrate reason");
-	refs->free_stack = freed ? page_owner_raw_need(raw, PAGE_OWNER_RAW_STACKS,
-						       rec->free_handle, "stack") : NULL;
-	refs->memcg = charged ? page_owner_raw_need(raw, PAGE_OWNER_RAW_MEMCGS, r->memcg,
-						    "memory cgroup") : NULL;
+		refer(raw, &refs->reason, PAGE_OWNER_RAW_REASONS, r->migrate_reason,
+		      "migrate reason");
+	if (freed)
+		refer(raw, &refs->free_stack, PAGE_OWNER_RAW_STACKS, rec->free_handle,
+		      "stack");
+	if (is_charged(r, freed))
+		refer(raw, &refs->memcg, PAGE_OWNER_RAW_MEMCGS, r->memcg, "memory cgroup");
 	return !page_owner_raw_error(raw);
 }
 
@@ -133,6 +148,11 @@ static bool answer(struct page_owner_raw_def *def,
 	return def->note.answer == YES;
 }
 
+static bool is_name(const struct page_owner_raw_def *def)
+{
+	return strlen(def->text) < PAGE_OWNER_RAW_COMM_LEN;
+}
+
 static bool is_cma(const struct page_owner_raw_def *def)
 {
 	return memmem(def->text, def->text_len, "CMA", 3);
@@ -144,14 +164,14 @@ static bool is_slab_flag(const struct page_owner_raw_def *def)
 }
 
 static const char *what_is_wrong(const struct page_owner_raw_record *r,
-				 const struct refs *refs)
+				 const struct refs *refs, bool freed)
 {
 	if (r->order > PAGE_OWNER_MAX_ORDER)
 		return "no order";
-	if (strlen(refs->comm->text) >= PAGE_OWNER_RAW_COMM_LEN)
+	if (!answer(refs->comm, is_name))
 		return "no end of the task name";
 	if (!answer(refs->stack, is_whole) ||
-	    (refs->free_stack && !answer(refs->free_stack, is_whole)))
+	    (freed && !answer(refs->free_stack, is_whole)))
 		return "an indented line that is no frame";
 	return NULL;
 }
@@ -242,8 +262,9 @@ static unsigned int find_allocator(const struct page_owner_raw_reader *raw,
 
 /* What was asked for beyond the numbers */
 static int fill_wanted(struct raw_reader *reader, const struct page_owner_raw_record *r,
-		       const struct refs *refs, struct page_owner_record *rec)
+		       struct page_owner_record *rec)
 {
+	const struct refs *refs = &reader->refs;
 	unsigned int wants = reader->reader.wanted.keys;
 
 	if (WANTS(NODE))
@@ -258,7 +279,8 @@ static int fill_wanted(struct raw_reader *reader, const struct page_owner_raw_re
 			return -1;
 	}
 	if (WANTS(MEMCG)) {
-		rec->memcg = memcg_string(reader, refs->memcg,
+		rec->memcg = memcg_string(reader, is_charged(r, rec->freed) ?
+					  refs->memcg : NULL,
 					  r->flags & PAGE_OWNER_RAW_MEMCG_ONLINE);
 		if (!rec->memcg)
 			return -1;
@@ -275,7 +297,7 @@ static int fill_wanted(struct raw_reader *reader, const struct page_owner_raw_re
 }
 
 static int fill_record(struct raw_reader *reader, const struct page_owner_raw_freed *raw,
-		       bool freed, const struct refs *refs, struct page_owner_record *rec)
+		       bool freed, struct page_owner_record *rec)
 {
 	const struct page_owner_raw_record *r = &raw->record;
 
@@ -284,7 +306,7 @@ static int fill_record(struct raw_reader *reader, const struct page_owner_raw_fr
 		       1 << PAGE_OWNER_COMM | 1 << PAGE_OWNER_TS |
 		       freed << PAGE_OWNER_FREE_TS,
 		.freed = freed,
-		.frames = refs->stack->text_len,
+		.frames = reader->refs.stack->text_len,
 		.order = r->order,
 		.pages = 1ull << r->order,
 		.pfn = r->pfn,
@@ -293,7 +315,7 @@ static int fill_record(struct raw_reader *reader, const struct page_owner_raw_fr
 		.pid = r->pid,
 		.tgid = r->tgid,
 	};
-	if (fill_wanted(reader, r, refs, rec))
+	if (fill_wanted(reader, r, rec))
 		return -1;
 	if (reader->reader.wanted.text) {
 		if (!page_owner_raw_text_make(&reader->raw_text, raw, freed,
@@ -302,16 +324,23 @@ static int fill_record(struct raw_reader *reader, const struct page_owner_raw_fr
 		reader->text = page_owner_raw_text_parts(&reader->raw_text);
 		rec->text = &reader->text;
 	}
-	reader->reader.stats.closed++;
-	page_owner_reader_count(&reader->reader, rec);
+	reader->reader.stats.records++;
+	reader->reader.stats.freed += freed;
 	return 1;
+}
+
+/* Every record has all fields, and its end. */
+static void count_fields(struct page_owner_reader_stats *stats)
+{
+	for (int i = 0; i < PAGE_OWNER_NR_FIELDS; i++)
+		stats->have[i] = i == PAGE_OWNER_FREE_TS ? stats->freed : stats->records;
+	stats->closed = stats->records;
 }
 
 static int next_raw(struct page_owner_reader *reader, struct page_owner_record *rec)
 {
 	struct raw_reader *r = (struct raw_reader *)reader;
 	struct page_owner_raw_freed raw;
-	struct refs refs;
 	const char *why;
 	bool freed;
 
@@ -320,13 +349,14 @@ static int next_raw(struct page_owner_reader *reader, struct page_owner_record *
 
 		if (ret >= 0 && !r->has_info)
 			take_names(r);
-		if (ret <= 0 || !find_refs(r->raw, &refs, &raw, freed)) {
+		if (ret <= 0 || !find_refs(r->raw, &r->refs, &raw, freed)) {
 			reader->damage = page_owner_raw_error(r->raw);
+			count_fields(&reader->stats);
 			return 0;
 		}
-		why = what_is_wrong(&raw.record, &refs);
+		why = what_is_wrong(&raw.record, &r->refs, freed);
 		if (!why)
-			return fill_record(r, &raw, freed, &refs, rec);
+			return fill_record(r, &raw, freed, rec);
 		page_owner_reader_lose(reader, page_owner_raw_offset(r->raw), why);
 	}
 }

@@ -14,7 +14,8 @@
 struct stacks_reader {
 	struct page_owner_reader reader;
 	struct page_owner_window window;
-	unsigned int handle;		/* of the last entry, 0 if it has none */
+	struct page_owner_text text;	/* of the last entry */
+	unsigned int handle;		/* likewise, 0 if it has none */
 };
 
 /* What a handle stands for */
@@ -150,6 +151,12 @@ static int fill_entry(struct stacks_reader *r, const struct entry *entry,
 		stack = page_owner_intern(wanted->pool, entry->stack);
 	if (!none || page_owner_record_set_stack(rec, wanted->keys, wanted->pool, stack))
 		return -1;
+	/* Only the frames: the numbers differ between entries that are alike. */
+	r->text = (struct page_owner_text){
+		.head = { entry->stack.ptr, 0 }, .pfn_line = { entry->stack.ptr, 0 },
+		.body = entry->stack, .stack = entry->stack,
+	};
+	rec->text = wanted->text ? &r->text : NULL;
 	r->reader.stats.closed += !r->reader.stats.open_end;
 	page_owner_reader_count(&r->reader, rec);
 	return 1;

@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "read/magic.h"
+#include "read/packing.h"
 #include "read/raw_text.h"
+#include "version.h"
 
 /* Exit status. */
 enum { FINE, FAILED, USAGE, DAMAGED };

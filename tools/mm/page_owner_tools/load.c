@@ -20,7 +20,8 @@
 
 #include "load.h"
 #include "read/capture.h"
-#include "read/magic.h"
+#include "read/compress.h"
+#include "read/packing.h"
 #include "read/raw_record.h"
 #include "read/text.h"
 

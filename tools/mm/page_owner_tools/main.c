@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "read/magic.h"
 #include "read/compress.h"
+#include "version.h"
 
 static const struct {
 	const char *name;

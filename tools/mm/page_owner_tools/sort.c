@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "load.h"
-#include "read/magic.h"
 #include "show/output.h"
 #include "read/compress.h"
+#include "version.h"
 
 #define MAX_KEYS	32
 

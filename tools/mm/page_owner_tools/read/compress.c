@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Packed output, with what libraries there are.
+ * Packed input and output, with what libraries there are.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "read/compress.h"
+#include "read/packing.h"
 
 #ifdef HAVE_ZLIB
 #include <zlib.h>
@@ -16,6 +17,9 @@
 #endif
 
 #define BUF_SIZE	((size_t)128 << 10)
+
+/* What the unpackers read at a time */
+#define PACKED_SIZE	(2 * PAGE_OWNER_MIN_READ)
 
 bool page_owner_has_packing(enum page_owner_packing packing)
 {
@@ -182,4 +186,176 @@ int page_owner_pack_close(struct page_owner_packer *p)
 	free(p->buf);
 	p->buf = NULL;
 	return ret;
+}
+
+#ifdef HAVE_ZLIB
+struct gzip_stream {
+	struct page_owner_stream stream;
+	z_stream z;
+	bool in_member;
+	unsigned char packed[PACKED_SIZE];
+};
+
+/* More packed bytes; 0 at their end, which is damage within a member. */
+static int fill_gzip(struct gzip_stream *s)
+{
+	ssize_t n = page_owner_stream_read(s->stream.under, s->packed, PACKED_SIZE);
+
+	if (n < 0)
+		return -1;
+	if (!n && s->in_member)
+		s->stream.damage = "the gzip data ends too early";
+	s->z.next_in = s->packed;
+	s->z.avail_in = n;
+	return n > 0;
+}
+
+static ssize_t read_gzip(struct page_owner_stream *stream, void *buf, size_t size)
+{
+	struct gzip_stream *s = (struct gzip_stream *)stream;
+	int ret;
+
+	s->z.next_out = buf;
+	s->z.avail_out = size;
+	while (s->z.avail_out == size && !stream->damage) {
+		if (!s->z.avail_in) {
+			ret = fill_gzip(s);
+			if (ret <= 0)
+				return ret;
+		}
+		s->in_member = true;
+		ret = inflate(&s->z, Z_NO_FLUSH);
+		if (ret == Z_STREAM_END) {
+			/* gzip files may be put one after the other. */
+			s->in_member = false;
+			inflateReset(&s->z);
+		} else if (ret != Z_OK) {
+			stream->damage = "the gzip data is damaged";
+		}
+	}
+	return size - s->z.avail_out;
+}
+
+static void close_gzip(struct page_owner_stream *stream)
+{
+	inflateEnd(&((struct gzip_stream *)stream)->z);
+}
+
+static struct page_owner_stream *unpack_gzip(struct page_owner_stream *under)
+{
+	struct gzip_stream *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	if (inflateInit2(&s->z, 16 + MAX_WBITS) != Z_OK) {
+		free(s);
+		errno = ENOMEM;
+		return NULL;
+	}
+	s->stream.read = read_gzip;
+	s->stream.close = close_gzip;
+	s->stream.under = under;
+	return &s->stream;
+}
+#else
+static struct page_owner_stream *unpack_gzip(struct page_owner_stream *under)
+{
+	(void)under;
+	errno = EPROTONOSUPPORT;
+	return NULL;
+}
+#endif
+
+#ifdef HAVE_ZSTD
+struct zstd_stream {
+	struct page_owner_stream stream;
+	ZSTD_DStream *z;
+	ZSTD_inBuffer in;
+	bool in_frame;
+	unsigned char packed[PACKED_SIZE];
+};
+
+static ssize_t read_zstd(struct page_owner_stream *stream, void *buf, size_t size)
+{
+	struct zstd_stream *s = (struct zstd_stream *)stream;
+	ZSTD_outBuffer out = { buf, size, 0 };
+
+	while (!out.pos && !stream->damage) {
+		size_t before = s->in.pos;
+		size_t ret = ZSTD_decompressStream(s->z, &out, &s->in);
+		ssize_t n;
+
+		if (ZSTD_isError(ret)) {
+			stream->damage = "the zstd data is damaged";
+			break;
+		}
+		if (s->in.pos != before || out.pos)
+			s->in_frame = ret != 0;
+		if (out.pos || s->in.pos < s->in.size)
+			continue;
+		n = page_owner_stream_read(stream->under, s->packed, PACKED_SIZE);
+		if (n < 0)
+			return -1;
+		if (!n) {
+			if (s->in_frame)
+				stream->damage = "the zstd data ends too early";
+			break;
+		}
+		s->in.size = n;
+		s->in.pos = 0;
+	}
+	return out.pos;
+}
+
+static void close_zstd(struct page_owner_stream *stream)
+{
+	ZSTD_freeDStream(((struct zstd_stream *)stream)->z);
+}
+
+static struct page_owner_stream *unpack_zstd(struct page_owner_stream *under)
+{
+	struct zstd_stream *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->z = ZSTD_createDStream();
+	if (!s->z) {
+		free(s);
+		errno = ENOMEM;
+		return NULL;
+	}
+	s->in.src = s->packed;
+	s->stream.read = read_zstd;
+	s->stream.close = close_zstd;
+	s->stream.under = under;
+	return &s->stream;
+}
+#else
+static struct page_owner_stream *unpack_zstd(struct page_owner_stream *under)
+{
+	(void)under;
+	errno = EPROTONOSUPPORT;
+	return NULL;
+}
+#endif
+
+struct page_owner_stream *
+page_owner_stream_unpack(struct page_owner_stream *under)
+{
+	const char *program;
+	const void *magic;
+	size_t len;
+
+	magic = page_owner_stream_peek(under, PAGE_OWNER_MAGIC_LEN, &len);
+	if (!magic)
+		return NULL;
+	program = page_owner_magic(magic, len);
+	if (!program)
+		return under;
+	if (!strcmp(program, "gzip"))
+		return unpack_gzip(under);
+	if (!strcmp(program, "zstd"))
+		return unpack_zstd(under);
+	errno = EPROTONOSUPPORT;
+	return NULL;
 }

@@ -2,8 +2,9 @@
 #ifndef PAGE_OWNER_COMPRESS_H
 #define PAGE_OWNER_COMPRESS_H
 
-#include <stdbool.h>
 #include <stdio.h>
+
+#include "read/stream.h"
 
 /**
  * enum page_owner_packing - how an output is packed
@@ -81,5 +82,17 @@ int page_owner_pack_write(struct page_owner_packer *packer, const void *data,
  * Return: 0, or -1 with errno set.
  */
 int page_owner_pack_close(struct page_owner_packer *packer);
+
+/**
+ * page_owner_stream_unpack() - undo gzip or zstd, if there is one of them
+ * @under: a stream that nothing was read from; belongs to the new one, if that
+ *	is another
+ *
+ * Return: the stream of what was packed, or @under if it is not packed, or NULL
+ * with errno set: EPROTONOSUPPORT if it is packed in another way, or this program
+ * was built without the library.
+ */
+struct page_owner_stream *
+page_owner_stream_unpack(struct page_owner_stream *under);
 
 #endif

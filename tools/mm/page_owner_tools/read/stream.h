@@ -67,18 +67,6 @@ struct page_owner_stream *page_owner_stream_range(int fd, uint64_t start,
 struct page_owner_stream *page_owner_stream_memory(const void *data, size_t len);
 
 /**
- * page_owner_stream_unpack() - undo gzip or zstd, if there is one of them
- * @under: a stream that nothing was read from; belongs to the new one, if that
- *	is another
- *
- * Return: the stream of what was packed, or @under if it is not packed, or NULL
- * with errno set: EPROTONOSUPPORT if it is packed in another way, or this program
- * was built without the library.
- */
-struct page_owner_stream *
-page_owner_stream_unpack(struct page_owner_stream *under);
-
-/**
  * page_owner_stream_peek() - look at the bytes that will be read next
  * @stream: the stream
  * @size: number of bytes, up to PAGE_OWNER_MIN_READ

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What packed files begin with.
+ * Which program packed a file, by its first bytes.
  */
 #include <string.h>
 
-#include "read/magic.h"
+#include "read/packing.h"
 
 const char *page_owner_magic(const void *data, size_t len)
 {

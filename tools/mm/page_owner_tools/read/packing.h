@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef PAGE_OWNER_MAGIC_H
-#define PAGE_OWNER_MAGIC_H
+#ifndef PAGE_OWNER_PACKING_H
+#define PAGE_OWNER_PACKING_H
 
 #include <stddef.h>
-
-/** PAGE_OWNER_VERSION - of all the tools */
-#define PAGE_OWNER_VERSION	"2.0"
 
 /** PAGE_OWNER_MAGIC_LEN - how many bytes tell how something is packed */
 #define PAGE_OWNER_MAGIC_LEN	8

@@ -252,8 +252,8 @@ static struct page_owner_str *intern_functions(struct page_owner_pool *pool,
 	return str;
 }
 
-const struct page_owner_str *page_owner_stack_functions(struct page_owner_pool *pool,
-							struct page_owner_str *stack)
+struct page_owner_str *page_owner_stack_functions(struct page_owner_pool *pool,
+						  struct page_owner_str *stack)
 {
 	if (!stack->functions)
 		stack->functions = intern_functions(pool, page_owner_str_span(stack));
@@ -279,9 +279,11 @@ int page_owner_record_set_stack(struct page_owner_record *rec, unsigned int want
 			rec->allocator = PAGE_OWNER_OTHERS;
 	}
 	if (wants & PAGE_OWNER_KEY_BIT(PAGE_OWNER_BY_MODULE)) {
-		if (!stack->module)
-			stack->module = page_owner_intern(pool, module_of(
-						page_owner_str_span(stack)));
+		if (!stack->module) {
+			struct page_owner_span name = module_of(page_owner_str_span(stack));
+
+			stack->module = page_owner_intern(pool, name);
+		}
 		rec->module = stack->module;
 		return rec->module ? 0 : -1;
 	}

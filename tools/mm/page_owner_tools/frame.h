@@ -72,8 +72,8 @@ unsigned int page_owner_stack_allocator(struct page_owner_span stack);
  *
  * Return: the frames with functions and modules only, or NULL without memory.
  */
-const struct page_owner_str *page_owner_stack_functions(struct page_owner_pool *pool,
-							struct page_owner_str *stack);
+struct page_owner_str *page_owner_stack_functions(struct page_owner_pool *pool,
+						  struct page_owner_str *stack);
 
 /**
  * page_owner_record_set_stack() - give a record its stack and what that tells

@@ -2,6 +2,8 @@
 #ifndef PAGE_OWNER_INTERN_H
 #define PAGE_OWNER_INTERN_H
 
+#include <string.h>
+
 #include "record.h"
 #include "table.h"
 
@@ -52,6 +54,17 @@ struct page_owner_pool {
  */
 struct page_owner_str *page_owner_intern(struct page_owner_pool *pool,
 					 struct page_owner_span text);
+
+/**
+ * page_owner_span_of() - a text that ends with a NUL
+ * @text: the text
+ *
+ * Return: the text without the NUL.
+ */
+static inline struct page_owner_span page_owner_span_of(const char *text)
+{
+	return (struct page_owner_span){ text, strlen(text) };
+}
 
 /**
  * page_owner_str_span() - the text of a string

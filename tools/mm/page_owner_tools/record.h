@@ -148,11 +148,11 @@ struct page_owner_record {
 	int node;
 	int zone;
 	unsigned int allocator;
-	const struct page_owner_str *stack;
-	const struct page_owner_str *comm;
-	const struct page_owner_str *memcg;
-	const struct page_owner_str *module;
-	const struct page_owner_str *migratetype;
+	struct page_owner_str *stack;
+	struct page_owner_str *comm;
+	struct page_owner_str *memcg;
+	struct page_owner_str *module;
+	struct page_owner_str *migratetype;
 	struct page_owner_text *text;
 };
 

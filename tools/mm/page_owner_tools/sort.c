@@ -6,16 +6,15 @@
  * sibling files, and the text that comes out.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "load.h"
-#include "show/output.h"
+#include "input.h"
 #include "read/compress.h"
+#include "show/output.h"
 #include "version.h"
 
 #define MAX_KEYS	32
@@ -25,15 +24,6 @@ enum {
 	EXIT_FAILED,
 	EXIT_USAGE,
 	EXIT_DAMAGED,
-};
-
-static const char *const field_names[PAGE_OWNER_NR_FIELDS] = {
-	[PAGE_OWNER_PFN]	= "PFN line",
-	[PAGE_OWNER_PID]	= "pid",
-	[PAGE_OWNER_TGID]	= "tgid",
-	[PAGE_OWNER_COMM]	= "task name",
-	[PAGE_OWNER_TS]		= "time of allocation (ts)",
-	[PAGE_OWNER_FREE_TS]	= "time of release (free_ts)",
 };
 
 static const char *const field_since[PAGE_OWNER_NR_FIELDS] = {
@@ -57,9 +47,6 @@ struct options {
 	size_t nr_order;		/* 0 without --sort */
 	struct page_owner_select select;
 };
-
-#define complain(format, ...) \
-	fprintf(stderr, "page_owner_sort: " format "\n", ##__VA_ARGS__)
 
 static const char help[] =
 "Usage: page_owner_sort [OPTION]... INPUT OUTPUT\n"
@@ -158,8 +145,8 @@ static int find_key(const char *list, size_t len)
 
 static int bad_key(const char *option, const char *key, size_t len)
 {
-	complain("%s does not know the key '%.*s'; --help lists the keys",
-		 option, (int)len, key);
+	page_owner_complain("%s does not know the key '%.*s'; --help lists the keys",
+			    option, (int)len, key);
 	return -1;
 }
 
@@ -193,7 +180,7 @@ static int parse_sort(struct options *opts, const char *arg)
 		if (i < 0 || !keys[i].sort)
 			return bad_key("--sort", arg, len);
 		if (opts->nr_order == MAX_KEYS) {
-			complain("--sort takes no more than %d keys", MAX_KEYS);
+			page_owner_complain("--sort takes no more than %d keys", MAX_KEYS);
 			return -1;
 		}
 		opts->order[opts->nr_order].key = keys[i].key;
@@ -208,8 +195,8 @@ static int parse_sort(struct options *opts, const char *arg)
 static int parse_letter(struct options *opts, int letter)
 {
 	if (opts->letter && opts->letter != letter) {
-		complain("-%c and -%c exclude each other; use --sort for several keys",
-			 opts->letter, letter);
+		page_owner_complain("-%c and -%c exclude each other; use --sort for several keys",
+				    opts->letter, letter);
 		return -1;
 	}
 	opts->letter = letter;
@@ -221,8 +208,8 @@ static int parse_ints(struct page_owner_ints *list, const char *option,
 {
 	if (!page_owner_ints_parse(list, arg))
 		return 0;
-	complain("%s wants decimal numbers with commas between them, not '%s'",
-		 option, arg);
+	page_owner_complain("%s wants decimal numbers with commas between them, not '%s'",
+			    option, arg);
 	return -1;
 }
 
@@ -307,13 +294,13 @@ static int parse_args(struct options *opts, int argc, char **argv)
 			return -1;
 	}
 	if (argc - optind != 2) {
-		complain("wants one input and one output file; %d given",
-			 argc - optind);
+		page_owner_complain("wants one input and one output file; %d given",
+				    argc - optind);
 		return -1;
 	}
 	opts->in = argv[optind];
 	opts->out = argv[optind + 1];
-	opts->in_name = strcmp(opts->in, "-") ? opts->in : "standard input";
+	opts->in_name = page_owner_input_name(opts->in);
 	opts->out_name = strcmp(opts->out, "-") ? opts->out : "standard output";
 	settle_order(opts);
 	return 0;
@@ -404,64 +391,28 @@ static int check_needs(const struct options *opts,
 	for (int i = 0; i < PAGE_OWNER_NR_FIELDS; i++) {
 		if (!stats->records || stats->have[i] || !(opts->needs >> i & 1))
 			continue;
-		complain("%s has no %s: %s", opts->in_name, field_names[i],
-			 field_since[i]);
+		page_owner_complain("%s has no %s: %s", opts->in_name, page_owner_field_name(i),
+				    field_since[i]);
 		if (i == PAGE_OWNER_FREE_TS) {
-			complain("-r, -f and the keys ft and f need it; nothing is written");
+			page_owner_complain("-r, -f and the keys ft and f need it; nothing is written");
 			return -1;
 		}
 	}
 	return 0;
 }
 
-/* Records that lack what others have */
-static void report_gaps(const struct options *opts,
-			const struct page_owner_reader_stats *stats)
-{
-	for (int i = 0; i < PAGE_OWNER_NR_FIELDS; i++) {
-		unsigned long long missing = page_owner_reader_missing(stats, i);
-
-		if (!missing)
-			continue;
-		complain("%s is damaged: of %llu records, %llu have no %s; they are counted",
-			 opts->in_name, stats->records, missing, field_names[i]);
-	}
-}
-
 /* Says what is wrong with the input; true if anything was lost. */
 static bool report_damage(const struct options *opts,
 			  const struct page_owner_load *load)
 {
-	const struct page_owner_reader_stats *stats = &load->stats;
-	unsigned long long unclosed = page_owner_reader_unclosed(stats);
-
-	report_gaps(opts, stats);
-	if (stats->lost)
-		complain("%s is damaged: %llu records read, %llu lost; the first at byte %llu: %s",
-			 opts->in_name, stats->records, stats->lost,
-			 stats->first_lost, stats->why);
-	if (unclosed > stats->open_end)
-		complain("%s is damaged: of %llu records, %llu have no empty line at their end",
-			 opts->in_name, stats->records, unclosed);
-	if (load->info.unknown)
-		complain("%s is unknown to this program: %s", opts->in_name, load->damage);
-	else if (*load->damage)
-		complain("%s is damaged: %s; %llu records read", opts->in_name,
-			 load->damage, stats->records);
-	else if (stats->cut)
-		complain("%s ends in the middle of a line: %llu records read, the last incomplete",
-			 opts->in_name, stats->records);
-	else if (stats->open_end)
-		complain("%s has no empty line after the last record, which may be incomplete",
-			 opts->in_name);
-	if (page_owner_load_damaged(load))
+	if (page_owner_input_damage(load, opts->in_name))
 		return true;
-	if (!stats->records && load->info.filter)
-		complain("%s has no records, none passed the filter of record; the output is empty",
-			 opts->in_name);
-	else if (!stats->records)
-		complain("%s has no records, and so the output is empty; %s", opts->in_name,
-			 "was the kernel booted with page_owner=on?");
+	if (!load->stats.records && load->info.filter)
+		page_owner_complain("%s has no records, none passed the filter of record; the output is empty",
+				    opts->in_name);
+	else if (!load->stats.records)
+		page_owner_complain("%s has no records, and so the output is empty; %s",
+				    opts->in_name, "was the kernel booted with page_owner=on?");
 	return false;
 }
 
@@ -469,12 +420,12 @@ static int sort_and_write(const struct options *opts, struct page_owner_agg *agg
 			  struct page_owner_output *out)
 {
 	if (page_owner_agg_sort(agg, opts->order, opts->nr_order)) {
-		complain("out of memory");
+		page_owner_complain("out of memory");
 		return -1;
 	}
 	if (page_owner_output_begin(out) || put_blocks(out, opts, agg) ||
 	    page_owner_output_commit(out)) {
-		complain("cannot write %s: %s", opts->out_name, strerror(errno));
+		page_owner_complain("cannot write %s: %s", opts->out_name, strerror(errno));
 		return -1;
 	}
 	return 0;
@@ -502,14 +453,14 @@ static unsigned int sort_keys(const struct options *opts)
 static void load_failed(const struct options *opts, const struct page_owner_load *load)
 {
 	if (errno == EPROTONOSUPPORT) {
-		complain("%s is packed with %s, which this program cannot unpack",
-			 opts->in_name, load->unpack);
-		complain("unpack it first: %s -dc <%s | page_owner_sort - %s", load->unpack,
-			 strcmp(opts->in, "-") ? opts->in : "FILE", opts->out);
+		page_owner_complain("%s is packed with %s, which this program cannot unpack",
+				    opts->in_name, load->unpack);
+		page_owner_complain("unpack it first: %s -dc <%s | page_owner_sort - %s", load->unpack,
+				    strcmp(opts->in, "-") ? opts->in : "FILE", opts->out);
 	} else if (errno == ENOMEM) {
-		complain("out of memory; cull by fewer keys, or select less");
+		page_owner_complain("out of memory; cull by fewer keys, or select less");
 	} else {
-		complain("cannot read %s: %s", opts->in_name, strerror(errno));
+		page_owner_complain("cannot read %s: %s", opts->in_name, strerror(errno));
 	}
 }
 
@@ -534,7 +485,7 @@ static int process(const struct options *opts, int in, struct page_owner_output 
 		damaged = report_damage(opts, &load);
 		/* Nothing is no result, and must not replace an old one. */
 		if (damaged && !load.stats.records) {
-			complain("no record can be read; nothing is written");
+			page_owner_complain("no record can be read; nothing is written");
 			ret = EXIT_DAMAGED;
 		} else if (!check_needs(opts, &load.stats) &&
 			   !sort_and_write(opts, &load.agg, out)) {
@@ -545,35 +496,26 @@ static int process(const struct options *opts, int in, struct page_owner_output 
 	return ret;
 }
 
-static int open_input(const char *path)
-{
-	int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-
-	if (fd < 0)
-		complain("cannot open %s: %s", path, strerror(errno));
-	return fd;
-}
-
 static int run(const struct options *opts)
 {
 	struct page_owner_output out;
-	int ret, in = open_input(opts->in);
+	int ret, in = page_owner_input_open(opts->in);
 
 	if (in < 0)
 		return EXIT_FAILED;
 	if (page_owner_output_is_input(opts->out, in)) {
-		complain("%s is the input too; nothing is written, name another output",
-			 opts->out_name);
+		page_owner_complain("%s is the input too; nothing is written, name another output",
+				    opts->out_name);
 		return EXIT_FAILED;
 	}
 	if (page_owner_output_open(&out, opts->out, 0666)) {
-		complain("cannot open %s: %s", opts->out_name, strerror(errno));
+		page_owner_complain("cannot open %s: %s", opts->out_name, strerror(errno));
 		return EXIT_FAILED;
 	}
 	page_owner_output_guard(&out);
 	ret = process(opts, in, &out);
 	page_owner_output_abort(&out);
-	close(in);
+	page_owner_input_close(in);
 	return ret;
 }
 
@@ -582,6 +524,7 @@ int main(int argc, char **argv)
 	struct options opts = { 0 };
 	int ret;
 
+	page_owner_program = "page_owner_sort";
 	page_owner_output_reserve();
 	ret = parse_args(&opts, argc, argv);
 	if (ret < 0) {
@@ -590,7 +533,7 @@ int main(int argc, char **argv)
 	} else if (ret > 0) {
 		ret = EXIT_FINE;
 		if (fflush(stdout) || ferror(stdout)) {
-			complain("cannot write: %s", strerror(errno));
+			page_owner_complain("cannot write: %s", strerror(errno));
 			ret = EXIT_FAILED;
 		}
 	} else {

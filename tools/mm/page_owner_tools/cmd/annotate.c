@@ -409,8 +409,9 @@ static int write_annotated(struct annotate *a)
 	return page_owner_cmd_close(&a->cmd);
 }
 
-static int annotate(struct annotate *a)
+static int annotate(void *data)
 {
+	struct annotate *a = data;
 	const char *why;
 	int ret;
 
@@ -464,29 +465,30 @@ static int parse_own(void *data, int opt)
 	}
 }
 
-/* 0 to go on, 1 if all is done already, -1 for wrong usage */
-static int parse_args(struct annotate *a, int argc, char **argv)
+static int take_operands(void *data, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "vmlinux", required_argument, NULL, OPT_VMLINUX },
-		{ "addr2line", required_argument, NULL, OPT_ADDR2LINE },
-		{ "symfs", required_argument, NULL, OPT_SYMFS },
-		{ "strip", required_argument, NULL, OPT_STRIP },
-		{ NULL, 0, NULL, 0 }
-	};
-	static const struct page_owner_syntax syntax = {
-		.help = help,
-		.letters = "i:o:h",
-		.options = options,
-		.option = parse_own,
-	};
-	int ret = page_owner_cmd_options(&syntax, a, argc, argv);
+	struct annotate *a = data;
 
-	if (ret)
-		return ret;
-	a->cmd.request.cull = 1u << PAGE_OWNER_BY_STACK;
+	page_owner_cmd_keys(&a->cmd);
 	return page_owner_cmd_input(&a->cmd, argc, argv);
 }
+
+static const struct option options[] = {
+	{ "vmlinux", required_argument, NULL, OPT_VMLINUX },
+	{ "addr2line", required_argument, NULL, OPT_ADDR2LINE },
+	{ "symfs", required_argument, NULL, OPT_SYMFS },
+	{ "strip", required_argument, NULL, OPT_STRIP },
+	{ NULL, 0, NULL, 0 }
+};
+
+static const struct page_owner_syntax syntax = {
+	.help = help,
+	.letters = "i:o:h",
+	.options = options,
+	.option = parse_own,
+	.operands = take_operands,
+	.run = annotate,
+};
 
 int page_owner_cmd_annotate(int argc, char **argv)
 {
@@ -495,20 +497,13 @@ int page_owner_cmd_annotate(int argc, char **argv)
 		.addr2line = "addr2line",
 		.symfs = "",
 	};
-	int ret = parse_args(&a, argc, argv);
+	int ret = page_owner_cmd_run(&syntax, &a.cmd, argc, argv);
 
-	if (ret < 0)
-		ret = page_owner_usage(&a.cmd);
-	else if (ret > 0)
-		ret = PAGE_OWNER_FINE;
-	else
-		ret = annotate(&a);
 	for (size_t i = 0; i < a.nr; i++)
 		free(a.places[i].lines);
 	free(a.places);
 	page_owner_pool_destroy(&a.frames);
 	page_owner_symbols_close(&a.symbols);
 	page_owner_load_destroy(&a.load);
-	page_owner_cmd_destroy(&a.cmd);
 	return ret;
 }

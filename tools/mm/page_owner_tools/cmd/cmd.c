@@ -12,12 +12,6 @@
 #include "cmd/cmd.h"
 #include "show/print.h"
 
-int page_owner_usage(const struct page_owner_cmd *cmd)
-{
-	fprintf(stderr, "Try 'page_owner %s --help'.\n", cmd->name);
-	return PAGE_OWNER_USAGE;
-}
-
 int page_owner_parse_count(const char *option, const char *text, size_t *val)
 {
 	char *end;
@@ -154,8 +148,9 @@ static int check_once(const struct option *all, bool *seen, int opt)
 	return 0;
 }
 
-int page_owner_cmd_options(const struct page_owner_syntax *syntax, void *data,
-			   int argc, char **argv)
+/* 0 to go on, 1 if the help was all that was wanted, -1 for wrong usage */
+static int take_options(const struct page_owner_syntax *syntax, void *data,
+			int argc, char **argv)
 {
 	struct option all[MAX_OPTIONS] = { 0 };
 	bool seen[NR_VALUES] = { 0 };
@@ -170,21 +165,47 @@ int page_owner_cmd_options(const struct page_owner_syntax *syntax, void *data,
 		if (check_once(all, seen, opt) || syntax->option(data, opt))
 			return -1;
 	}
-	return 0;
+	return syntax->operands(data, argc - optind, argv + optind);
+}
+
+int page_owner_cmd_run(const struct page_owner_syntax *syntax,
+		       struct page_owner_cmd *cmd, int argc, char **argv)
+{
+	int ret = take_options(syntax, cmd, argc, argv);
+
+	if (!ret) {
+		ret = syntax->run(cmd);
+	} else if (ret > 0) {
+		ret = PAGE_OWNER_FINE;
+	} else {
+		fprintf(stderr, "Try 'page_owner %s --help'.\n", cmd->name);
+		ret = PAGE_OWNER_USAGE;
+	}
+	page_owner_output_abort(&cmd->output);
+	page_owner_filter_destroy(&cmd->filter);
+	return ret;
 }
 
 int page_owner_cmd_input(struct page_owner_cmd *cmd, int argc, char **argv)
 {
-	if (optind < argc && !cmd->in)
-		cmd->in = argv[optind++];
-	if (optind < argc) {
-		page_owner_complain("%s takes one input, not '%s' too", cmd->name,
-				    argv[optind]);
+	if (argc && !cmd->in) {
+		cmd->in = *argv++;
+		argc--;
+	}
+	if (argc) {
+		page_owner_complain("%s takes one input, not '%s' too", cmd->name, *argv);
 		return -1;
 	}
 	if (!cmd->in)
 		cmd->in = PAGE_OWNER_DEFAULT_FILE;
 	return 0;
+}
+
+void page_owner_cmd_keys(struct page_owner_cmd *cmd)
+{
+	if (!cmd->keys)
+		cmd->keys = 1u << PAGE_OWNER_BY_STACK;
+	cmd->request.cull = cmd->keys;
 }
 
 int page_owner_cmd_one_stdin(char **paths, size_t nr)
@@ -199,37 +220,13 @@ int page_owner_cmd_one_stdin(char **paths, size_t nr)
 	return -1;
 }
 
-static const char *shown_name(const char *path)
-{
-	return strcmp(path, "-") ? path : "standard input";
-}
-
-static int open_input(const char *path)
-{
-	int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-
-	if (fd >= 0)
-		return fd;
-	if (errno == ENOENT && !strcmp(path, PAGE_OWNER_DEFAULT_FILE))
-		page_owner_complain("there is no %s; make one with 'page_owner record', or use -i",
-				    path);
-	else if (errno == EACCES && !strncmp(path, "/sys/kernel/debug", 17))
-		page_owner_complain("cannot open %s: only root may", path);
-	else if (errno == ENOENT && !strncmp(path, "/sys/kernel/debug", 17))
-		page_owner_complain("there is no %s; boot with page_owner=on, and mount debugfs",
-				    path);
-	else
-		page_owner_complain("cannot open %s: %s", path, strerror(errno));
-	return -1;
-}
-
 /* An input that is packed: how to go on */
 static void packed_input(const struct page_owner_cmd *cmd,
 			 const struct page_owner_load *load, const char *path)
 {
 	bool known = !strcmp(load->unpack, "gzip") || !strcmp(load->unpack, "zstd");
 
-	page_owner_complain("%s is packed with %s, %s", shown_name(path), load->unpack,
+	page_owner_complain("%s is packed with %s, %s", page_owner_input_name(path), load->unpack,
 			    known ? "and this program was built without that library" :
 			    "which this program does not read");
 	if (!cmd->in || path == load->failed || !strcmp(path, "-"))
@@ -249,47 +246,9 @@ static void load_failed(const struct page_owner_cmd *cmd,
 	} else if (errno == ENOMEM) {
 		page_owner_complain("out of memory; use fewer keys, or --filter");
 	} else {
-		page_owner_complain("cannot read %s: %s", shown_name(path),
+		page_owner_complain("cannot read %s: %s", page_owner_input_name(path),
 				    strerror(errno));
 	}
-}
-
-static void report_damage(const struct page_owner_load *load, const char *name)
-{
-	static const char *const fields[PAGE_OWNER_NR_FIELDS] = {
-		[PAGE_OWNER_PFN] = "PFN line", [PAGE_OWNER_PID] = "pid",
-		[PAGE_OWNER_TGID] = "tgid", [PAGE_OWNER_COMM] = "task name",
-		[PAGE_OWNER_TS] = "time of allocation",
-		[PAGE_OWNER_FREE_TS] = "time of release",
-	};
-	const struct page_owner_reader_stats *stats = &load->stats;
-	unsigned long long unclosed = page_owner_reader_unclosed(stats);
-
-	for (int i = 0; i < PAGE_OWNER_NR_FIELDS; i++) {
-		unsigned long long missing = page_owner_reader_missing(stats, i);
-
-		if (missing)
-			page_owner_complain("%s is damaged: %llu of %llu records have no %s",
-					    name, missing, stats->records, fields[i]);
-	}
-	if (stats->lost)
-		page_owner_complain("damaged %s: %llu records read, %llu lost, from byte %llu: %s",
-				    name, stats->records, stats->lost,
-				    stats->first_lost, stats->why);
-	if (unclosed > stats->open_end)
-		page_owner_complain("%s is damaged: %llu of %llu records have no %s", name,
-				    unclosed, stats->records, "empty line at their end");
-	if (load->info.unknown)
-		page_owner_complain("%s is unknown to this program: %s", name, load->damage);
-	else if (*load->damage)
-		page_owner_complain("%s is damaged: %s; %llu records read", name,
-				    load->damage, stats->records);
-	else if (stats->cut)
-		page_owner_complain("%s ends in the middle of a line, in the last of %llu records",
-				    name, stats->records);
-	else if (stats->open_end)
-		page_owner_complain("%s has no empty line after the last record; it may be cut",
-				    name);
 }
 
 /* There are records, but none of pages in use. */
@@ -347,11 +306,10 @@ static int open_spared(const struct page_owner_cmd *cmd, const char *path)
 
 	if (page_owner_cmd_spare_file(cmd, cmd->request.stacks))
 		return -1;
-	fd = open_input(path);
+	fd = page_owner_input_open(path);
 	if (fd < 0 || !page_owner_cmd_spare(cmd, fd))
 		return fd;
-	if (fd != STDIN_FILENO)
-		close(fd);
+	page_owner_input_close(fd);
 	return -1;
 }
 
@@ -391,7 +349,7 @@ static int check_times(const struct page_owner_cmd *cmd,
 int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load,
 			const char *path)
 {
-	const char *name = shown_name(path);
+	const char *name = page_owner_input_name(path);
 	int ret, fd = open_spared(cmd, path);
 
 	memset(load, 0, sizeof(*load));
@@ -402,13 +360,11 @@ int page_owner_cmd_load(struct page_owner_cmd *cmd, struct page_owner_load *load
 	ret = page_owner_load(load, fd, &cmd->request);
 	if (ret)
 		load_failed(cmd, load, path);
-	if (fd != STDIN_FILENO)
-		close(fd);
+	page_owner_input_close(fd);
 	if (ret)
 		return PAGE_OWNER_FAILED;
-	report_damage(load, name);
+	cmd->damaged |= page_owner_input_damage(load, name);
 	give_hints(cmd, load, name);
-	cmd->damaged |= page_owner_load_damaged(load);
 	ret = check_records(load, name);
 	if (!ret)
 		ret = check_times(cmd, load, name);
@@ -422,7 +378,7 @@ static void put_filter(const struct page_owner_load *load, const char *path)
 {
 	const char *filter = load->info.filter;
 
-	fprintf(stderr, "%s %s", shown_name(path), filter ? "with " : "with no filter");
+	fprintf(stderr, "%s %s", page_owner_input_name(path), filter ? "with " : "with no filter");
 	if (filter)
 		page_owner_put_text(stderr, (struct page_owner_span){
 			filter, strlen(filter) }, false);
@@ -469,12 +425,6 @@ int page_owner_cmd_close(struct page_owner_cmd *cmd)
 		return PAGE_OWNER_FAILED;
 	}
 	return cmd->damaged ? PAGE_OWNER_DAMAGED : PAGE_OWNER_FINE;
-}
-
-void page_owner_cmd_destroy(struct page_owner_cmd *cmd)
-{
-	page_owner_output_abort(&cmd->output);
-	page_owner_filter_destroy(&cmd->filter);
 }
 
 int page_owner_sort_by_pages(struct page_owner_agg *agg)

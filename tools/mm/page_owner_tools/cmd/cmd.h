@@ -3,14 +3,9 @@
 #define PAGE_OWNER_CMD_H
 
 #include <getopt.h>
-#include <stdbool.h>
-#include <stdio.h>
 
-#include "load.h"
+#include "input.h"
 #include "show/output.h"
-
-/** PAGE_OWNER_DEFAULT_FILE - what record writes and the others read */
-#define PAGE_OWNER_DEFAULT_FILE	"page_owner.data"
 
 /* enum page_owner_exit - how a command can end */
 enum page_owner_exit {
@@ -79,21 +74,6 @@ struct page_owner_cmd {
 };
 
 /**
- * page_owner_complain() - a message on standard error
- * @format: as printf()'s, a literal; the program's name and a newline are added
- */
-#define page_owner_complain(format, ...) \
-	fprintf(stderr, "page_owner: " format "\n", ##__VA_ARGS__)
-
-/**
- * page_owner_usage() - point to the help of a command
- * @cmd: the command
- *
- * Return: PAGE_OWNER_USAGE.
- */
-int page_owner_usage(const struct page_owner_cmd *cmd);
-
-/**
  * page_owner_parse_count() - read a number of something
  * @option: the option, for the message
  * @text: its argument
@@ -132,6 +112,10 @@ int page_owner_cmd_option(struct page_owner_cmd *cmd, int opt);
  *	one; those that go with page_owner_cmd_option() are added
  * @own_only: of these, --help only
  * @option: takes an option: 0, or -1 for wrong usage, after a message
+ * @operands: takes the rest of the command line, @argc words of it: likewise
+ * @run: does what was asked for; returns how the command ends
+ *
+ * All get the command's own structure, which begins with a struct page_owner_cmd.
  */
 struct page_owner_syntax {
 	const char *help;
@@ -139,33 +123,40 @@ struct page_owner_syntax {
 	const struct option *options;
 	bool own_only;
 	int (*option)(void *data, int opt);
+	int (*operands)(void *data, int argc, char **argv);
+	int (*run)(void *data);
 };
 
 /**
- * page_owner_cmd_options() - take all options
- * @syntax: what they can be
- * @data: passed to @syntax->option
+ * page_owner_cmd_run() - take the command line, and run the command
+ * @syntax: what the command line can be
+ * @cmd: the command, the first member of its own structure; given back
  * @argc: as main()'s
- * @argv: as main()'s; what is no option is left at optind
+ * @argv: as main()'s
  *
  * An option with a value can be given once only, but --filter, which adds up: of
  * two inputs or outputs, none is forgotten silently.
  *
- * Return: 0, 1 if the help was all that was wanted, or -1 for wrong usage, after
- * a message.
+ * Return: how the command ends.
  */
-int page_owner_cmd_options(const struct page_owner_syntax *syntax, void *data,
-			   int argc, char **argv);
+int page_owner_cmd_run(const struct page_owner_syntax *syntax,
+		       struct page_owner_cmd *cmd, int argc, char **argv);
 
 /**
  * page_owner_cmd_input() - take the operands of a command with one input
  * @cmd: the command, whose input is then set
- * @argc: as main()'s
- * @argv: as main()'s; what is left at optind
+ * @argc: number of operands
+ * @argv: the operands
  *
  * Return: 0, or -1 for wrong usage, after a message.
  */
 int page_owner_cmd_input(struct page_owner_cmd *cmd, int argc, char **argv);
+
+/**
+ * page_owner_cmd_keys() - count by the keys that were given, or by stack
+ * @cmd: the command
+ */
+void page_owner_cmd_keys(struct page_owner_cmd *cmd);
 
 /**
  * page_owner_cmd_spare() - keep the output from destroying an input
@@ -238,12 +229,6 @@ FILE *page_owner_cmd_open(struct page_owner_cmd *cmd);
  * PAGE_OWNER_FAILED after a message.
  */
 int page_owner_cmd_close(struct page_owner_cmd *cmd);
-
-/**
- * page_owner_cmd_destroy() - give back what a command holds
- * @cmd: the command
- */
-void page_owner_cmd_destroy(struct page_owner_cmd *cmd);
 
 /**
  * page_owner_sort_by_pages() - put the largest blocks first

@@ -24,6 +24,7 @@ enum { OPT_EXIT_CODE = PAGE_OWNER_OPT_OWN, OPT_THRESHOLD };
 
 struct diff {
 	struct page_owner_cmd cmd;
+	char **paths;
 	struct page_owner_load old;
 	struct page_owner_load new;
 	struct page_owner_pair *rows;	/* what changed, grown first, then shrunk */
@@ -326,40 +327,23 @@ static int parse_own(void *data, int opt)
 	}
 }
 
-/* 0 to go on, 1 if all is done already, -1 for wrong usage */
-static int parse_args(struct diff *d, int argc, char **argv)
+static int take_operands(void *data, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "exit-code", no_argument, NULL, OPT_EXIT_CODE },
-		{ "threshold", required_argument, NULL, OPT_THRESHOLD },
-		{ NULL, 0, NULL, 0 }
-	};
-	static const struct page_owner_syntax syntax = {
-		.help = help,
-		.letters = "i:o:vh",
-		.options = options,
-		.option = parse_own,
-	};
-	int ret = page_owner_cmd_options(&syntax, d, argc, argv);
+	struct diff *d = data;
 
-	if (ret)
-		return ret;
-	if (argc - optind != 2) {
-		page_owner_complain("diff wants two inputs, OLD and NEW, not %d",
-				    argc - optind);
+	if (argc != 2) {
+		page_owner_complain("diff wants two inputs, OLD and NEW, not %d", argc);
 		return -1;
 	}
-	if (page_owner_cmd_one_stdin(argv + optind, 2))
-		return -1;
-	if (!d->cmd.keys)
-		d->cmd.keys = 1u << PAGE_OWNER_BY_STACK;
-	d->cmd.request.cull = d->cmd.keys;
-	return 0;
+	page_owner_cmd_keys(&d->cmd);
+	d->paths = argv;
+	return page_owner_cmd_one_stdin(argv, 2);
 }
 
-static int diff(struct diff *d, const char *old, const char *new)
+static int diff(void *data)
 {
+	struct diff *d = data;
+	const char *old = d->paths[0], *new = d->paths[1];
 	int ret = page_owner_cmd_load(&d->cmd, &d->old, old);
 
 	if (!ret)
@@ -376,20 +360,29 @@ static int diff(struct diff *d, const char *old, const char *new)
 	return write_diff(d);
 }
 
+static const struct option options[] = {
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "exit-code", no_argument, NULL, OPT_EXIT_CODE },
+	{ "threshold", required_argument, NULL, OPT_THRESHOLD },
+	{ NULL, 0, NULL, 0 }
+};
+
+static const struct page_owner_syntax syntax = {
+	.help = help,
+	.letters = "i:o:vh",
+	.options = options,
+	.option = parse_own,
+	.operands = take_operands,
+	.run = diff,
+};
+
 int page_owner_cmd_diff(int argc, char **argv)
 {
 	struct diff d = { .cmd = { .name = "diff", .top = DEFAULT_TOP } };
-	int ret = parse_args(&d, argc, argv);
+	int ret = page_owner_cmd_run(&syntax, &d.cmd, argc, argv);
 
-	if (ret < 0)
-		ret = page_owner_usage(&d.cmd);
-	else if (ret > 0)
-		ret = PAGE_OWNER_FINE;
-	else
-		ret = diff(&d, argv[optind], argv[optind + 1]);
 	free(d.rows);
 	page_owner_load_destroy(&d.old);
 	page_owner_load_destroy(&d.new);
-	page_owner_cmd_destroy(&d.cmd);
 	return ret;
 }

@@ -118,31 +118,18 @@ static int parse_own(void *data, int opt)
 	return e->format ? 0 : -1;
 }
 
-/* 0 to go on, 1 if all is done already, -1 for wrong usage */
-static int parse_args(struct export *e, int argc, char **argv)
+static int take_operands(void *data, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "format", required_argument, NULL, OPT_FORMAT },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ NULL, 0, NULL, 0 }
-	};
-	static const struct page_owner_syntax syntax = {
-		.help = help,
-		.letters = "i:o:vh",
-		.options = options,
-		.option = parse_own,
-	};
-	int ret = page_owner_cmd_options(&syntax, e, argc, argv);
+	struct export *e = data;
 
-	if (ret)
-		return ret;
 	if (settle(&e->cmd, e->format, e->top_given))
 		return -1;
 	return page_owner_cmd_input(&e->cmd, argc, argv);
 }
 
-static int export(struct export *e)
+static int export(void *data)
 {
+	struct export *e = data;
 	struct page_owner_cmd *cmd = &e->cmd;
 	struct page_owner_load load = { 0 };
 	struct page_owner_export ex = {
@@ -167,17 +154,24 @@ out:
 	return ret;
 }
 
+static const struct option options[] = {
+	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ NULL, 0, NULL, 0 }
+};
+
+static const struct page_owner_syntax syntax = {
+	.help = help,
+	.letters = "i:o:vh",
+	.options = options,
+	.option = parse_own,
+	.operands = take_operands,
+	.run = export,
+};
+
 int page_owner_cmd_export(int argc, char **argv)
 {
 	struct export e = { .cmd = { .name = "export" } };
-	int ret = parse_args(&e, argc, argv);
 
-	if (ret < 0)
-		ret = page_owner_usage(&e.cmd);
-	else if (ret > 0)
-		ret = PAGE_OWNER_FINE;
-	else
-		ret = export(&e);
-	page_owner_cmd_destroy(&e.cmd);
-	return ret;
+	return page_owner_cmd_run(&syntax, &e.cmd, argc, argv);
 }

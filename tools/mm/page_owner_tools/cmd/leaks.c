@@ -34,6 +34,7 @@ struct suspect {
 
 struct leaks {
 	struct page_owner_cmd cmd;
+	char **paths;
 	struct page_owner_load *loads;
 	size_t nr;
 	struct suspect *suspects;
@@ -71,8 +72,9 @@ static uint64_t time_of(const struct page_owner_load *load)
  * What grows over a boot says nothing about what was there before it. False, after
  * a message, if the last capture is for sure not of the boot of the others.
  */
-static bool same_boot(const struct leaks *l, char **paths, size_t last)
+static bool same_boot(const struct leaks *l, size_t last)
 {
+	char **paths = l->paths;
 	const char *doubt = NULL;
 	size_t other = 0;
 
@@ -103,8 +105,9 @@ static bool same_boot(const struct leaks *l, char **paths, size_t last)
  * Sorts what was read, and loads the next with the time of the one before; an
  * exit status.
  */
-static int load_all(struct leaks *l, char **paths)
+static int load_all(struct leaks *l)
 {
+	char **paths = l->paths;
 	int ret;
 
 	l->loads = calloc(l->nr, sizeof(*l->loads));
@@ -117,7 +120,7 @@ static int load_all(struct leaks *l, char **paths)
 		ret = page_owner_cmd_load(&l->cmd, &l->loads[i], paths[i]);
 		if (ret)
 			return ret;
-		if (!same_boot(l, paths, i))
+		if (!same_boot(l, i))
 			return PAGE_OWNER_FAILED;
 		if (i)
 			page_owner_cmd_compare_filters(&l->loads[i - 1], paths[i - 1],
@@ -317,9 +320,10 @@ static int write_leaks(struct leaks *l)
 		EXIT_SUSPECTS : ret;
 }
 
-static int leaks(struct leaks *l, char **paths)
+static int leaks(void *data)
 {
-	int ret = load_all(l, paths);
+	struct leaks *l = data;
+	int ret = load_all(l);
 
 	if (ret)
 		return ret;
@@ -349,36 +353,34 @@ static int parse_own(void *data, int opt)
 	}
 }
 
-/* 0 to go on, 1 if all is done already, -1 for wrong usage */
-static int parse_args(struct leaks *l, int argc, char **argv)
+static int take_operands(void *data, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "exit-code", no_argument, NULL, OPT_EXIT_CODE },
-		{ "kept", required_argument, NULL, OPT_KEPT },
-		{ NULL, 0, NULL, 0 }
-	};
-	static const struct page_owner_syntax syntax = {
-		.help = help,
-		.letters = "i:o:h",
-		.options = options,
-		.option = parse_own,
-	};
-	int ret = page_owner_cmd_options(&syntax, l, argc, argv);
+	struct leaks *l = data;
 
-	if (ret)
-		return ret;
-	if (argc - optind < 2 || argc - optind > MAX_CAPTURES) {
+	if (argc < 2 || argc > MAX_CAPTURES) {
 		page_owner_complain("leaks wants two captures or more, the oldest first");
 		return -1;
 	}
-	l->nr = argc - optind;
-	if (page_owner_cmd_one_stdin(argv + optind, l->nr))
-		return -1;
-	if (!l->cmd.keys)
-		l->cmd.keys = 1u << PAGE_OWNER_BY_STACK;
-	l->cmd.request.cull = l->cmd.keys;
-	return 0;
+	l->nr = argc;
+	l->paths = argv;
+	page_owner_cmd_keys(&l->cmd);
+	return page_owner_cmd_one_stdin(argv, argc);
 }
+
+static const struct option options[] = {
+	{ "exit-code", no_argument, NULL, OPT_EXIT_CODE },
+	{ "kept", required_argument, NULL, OPT_KEPT },
+	{ NULL, 0, NULL, 0 }
+};
+
+static const struct page_owner_syntax syntax = {
+	.help = help,
+	.letters = "i:o:h",
+	.options = options,
+	.option = parse_own,
+	.operands = take_operands,
+	.run = leaks,
+};
 
 int page_owner_cmd_leaks(int argc, char **argv)
 {
@@ -386,18 +388,11 @@ int page_owner_cmd_leaks(int argc, char **argv)
 		.cmd = { .name = "leaks", .top = DEFAULT_TOP },
 		.min_kept = DEFAULT_KEPT,
 	};
-	int ret = parse_args(&l, argc, argv);
+	int ret = page_owner_cmd_run(&syntax, &l.cmd, argc, argv);
 
-	if (ret < 0)
-		ret = page_owner_usage(&l.cmd);
-	else if (ret > 0)
-		ret = PAGE_OWNER_FINE;
-	else
-		ret = leaks(&l, argv + optind);
 	for (size_t i = 0; l.loads && i < l.nr; i++)
 		page_owner_load_destroy(&l.loads[i]);
 	free(l.loads);
 	free(l.suspects);
-	page_owner_cmd_destroy(&l.cmd);
 	return ret;
 }

@@ -365,8 +365,9 @@ static int open_dump(struct record *r)
 	return -1;
 }
 
-static int record(struct record *r)
+static int record(void *data)
 {
+	struct record *r = data;
 	char dump[PAGE_OWNER_NUMBER], file[PAGE_OWNER_NUMBER];
 	uint64_t start = clock_ns(CLOCK_MONOTONIC);
 	long written;
@@ -445,35 +446,17 @@ static int parse_option(void *data, int opt)
 	}
 }
 
-/* 0 to go on, 1 if all is done already, -1 for wrong usage */
-static int parse_args(struct record *r, int argc, char **argv)
+static int take_operands(void *data, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "output", required_argument, NULL, 'o' },
-		{ "compress", required_argument, NULL, OPT_COMPRESS },
-		{ "text", no_argument, NULL, OPT_TEXT },
-		{ "debugfs", required_argument, NULL, OPT_DEBUGFS },
-		{ "proc", required_argument, NULL, OPT_PROC },
-		{ NULL, 0, NULL, 0 }
-	};
-	static const struct page_owner_syntax syntax = {
-		.help = help,
-		.letters = "o:h",
-		.options = options,
-		.own_only = true,
-		.option = parse_option,
-	};
-	int ret = page_owner_cmd_options(&syntax, r, argc, argv);
+	struct record *r = data;
 
-	if (ret)
-		return ret;
-	r->words = argv + optind;
-	r->nr_words = argc - optind;
-	for (int i = 0; i < r->nr_words; i++) {
-		if (strchr(r->words[i], '='))
+	r->words = argv;
+	r->nr_words = argc;
+	for (int i = 0; i < argc; i++) {
+		if (strchr(argv[i], '='))
 			continue;
 		page_owner_complain("'%s' is no filter, as comm=bash is; -o names the file",
-				    r->words[i]);
+				    argv[i]);
 		return -1;
 	}
 	if (!strcmp(r->cmd.out, "-") && isatty(STDOUT_FILENO)) {
@@ -482,6 +465,25 @@ static int parse_args(struct record *r, int argc, char **argv)
 	}
 	return 0;
 }
+
+static const struct option options[] = {
+	{ "output", required_argument, NULL, 'o' },
+	{ "compress", required_argument, NULL, OPT_COMPRESS },
+	{ "text", no_argument, NULL, OPT_TEXT },
+	{ "debugfs", required_argument, NULL, OPT_DEBUGFS },
+	{ "proc", required_argument, NULL, OPT_PROC },
+	{ NULL, 0, NULL, 0 }
+};
+
+static const struct page_owner_syntax syntax = {
+	.help = help,
+	.letters = "o:h",
+	.options = options,
+	.own_only = true,
+	.option = parse_option,
+	.operands = take_operands,
+	.run = record,
+};
 
 int page_owner_cmd_record(int argc, char **argv)
 {
@@ -493,16 +495,9 @@ int page_owner_cmd_record(int argc, char **argv)
 		.proc = "/proc",
 		.fd = -1,
 	};
-	int ret = parse_args(&r, argc, argv);
+	int ret = page_owner_cmd_run(&syntax, &r.cmd, argc, argv);
 
-	if (ret < 0)
-		ret = page_owner_usage(&r.cmd);
-	else if (ret > 0)
-		ret = PAGE_OWNER_FINE;
-	else
-		ret = record(&r);
 	if (r.fd >= 0)
 		close(r.fd);
-	page_owner_cmd_destroy(&r.cmd);
 	return ret;
 }

@@ -457,34 +457,41 @@ static int parse_own(void *data, int opt)
 	}
 }
 
-/* 0 to go on, 1 if all is done already, -1 for wrong usage */
-static int parse_args(struct report *r, int argc, char **argv)
+static int take_operands(void *data, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "tree", optional_argument, NULL, OPT_TREE },
-		{ "min-share", required_argument, NULL, OPT_MIN },
-		{ NULL, 0, NULL, 0 }
-	};
-	static const struct page_owner_syntax syntax = {
-		.help = help,
-		.letters = "i:o:vh",
-		.options = options,
-		.option = parse_own,
-	};
-	int ret = page_owner_cmd_options(&syntax, r, argc, argv);
+	struct report *r = data;
 
-	if (ret)
-		return ret;
 	if (r->tree && r->cmd.keys && r->cmd.keys != 1u << PAGE_OWNER_BY_STACK) {
 		page_owner_complain("--tree is by stack; select with --filter instead of --by");
 		return -1;
 	}
-	if (!r->cmd.keys)
-		r->cmd.keys = 1u << PAGE_OWNER_BY_STACK;
-	r->cmd.request.cull = r->cmd.keys;
+	page_owner_cmd_keys(&r->cmd);
 	return page_owner_cmd_input(&r->cmd, argc, argv);
 }
+
+static int run(void *data)
+{
+	struct report *r = data;
+	int ret = page_owner_cmd_load(&r->cmd, &r->load, r->cmd.in);
+
+	return ret ? ret : write_report(r);
+}
+
+static const struct option options[] = {
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "tree", optional_argument, NULL, OPT_TREE },
+	{ "min-share", required_argument, NULL, OPT_MIN },
+	{ NULL, 0, NULL, 0 }
+};
+
+static const struct page_owner_syntax syntax = {
+	.help = help,
+	.letters = "i:o:vh",
+	.options = options,
+	.option = parse_own,
+	.operands = take_operands,
+	.run = run,
+};
 
 int page_owner_cmd_report(int argc, char **argv)
 {
@@ -492,18 +499,8 @@ int page_owner_cmd_report(int argc, char **argv)
 		.cmd = { .name = "report", .top = DEFAULT_TOP },
 		.min_share = 0.5,
 	};
-	int ret = parse_args(&r, argc, argv);
-	bool run = !ret;
+	int ret = page_owner_cmd_run(&syntax, &r.cmd, argc, argv);
 
-	if (ret < 0)
-		ret = page_owner_usage(&r.cmd);
-	else if (ret > 0)
-		ret = PAGE_OWNER_FINE;
-	else
-		ret = page_owner_cmd_load(&r.cmd, &r.load, r.cmd.in);
-	if (run && !ret)
-		ret = write_report(&r);
 	page_owner_load_destroy(&r.load);
-	page_owner_cmd_destroy(&r.cmd);
 	return ret;
 }

@@ -120,7 +120,7 @@ static void choose_input(struct top *t)
 {
 	bool stacks = t->cmd.keys == 1u << PAGE_OWNER_BY_STACK && !t->cmd.filter.nr;
 
-	t->cmd.request.cull = t->cmd.keys;
+	page_owner_cmd_keys(&t->cmd);
 	if (t->cmd.in)
 		snprintf(t->path, sizeof(t->path), "%s", t->cmd.in);
 	else
@@ -314,8 +314,9 @@ static bool pause_for(struct top *t)
 	return read(STDIN_FILENO, &key, 1) == 1 && take_key(t, key);
 }
 
-static int run(struct top *t)
+static int run(void *data)
 {
+	struct top *t = data;
 	int ret;
 
 	choose_input(t);
@@ -373,35 +374,35 @@ static int parse_own(void *data, int opt)
 	}
 }
 
-/* 0 to go on, 1 if all is done already, -1 for wrong usage */
-static int parse_args(struct top *t, int argc, char **argv)
+static int take_operands(void *data, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "batch", no_argument, NULL, 'b' },
-		{ "sort", required_argument, NULL, 's' },
-		{ "count", required_argument, NULL, 'n' },
-		{ "delay", required_argument, NULL, 'd' },
-		{ "debugfs", required_argument, NULL, OPT_DEBUGFS },
-		{ NULL, 0, NULL, 0 }
-	};
-	static const struct page_owner_syntax syntax = {
-		.help = help,
-		.letters = "bs:n:d:i:o:h",
-		.options = options,
-		.option = parse_own,
-	};
-	int ret = page_owner_cmd_options(&syntax, t, argc, argv);
+	struct top *t = data;
 
-	if (ret)
-		return ret;
-	if (optind < argc) {
-		page_owner_complain("top takes no '%s'; -i names an input", argv[optind]);
+	if (argc) {
+		page_owner_complain("top takes no '%s'; -i names an input", *argv);
 		return -1;
 	}
-	if (!t->cmd.keys)
-		t->cmd.keys = 1u << PAGE_OWNER_BY_STACK;
+	page_owner_cmd_keys(&t->cmd);
 	return 0;
 }
+
+static const struct option options[] = {
+	{ "batch", no_argument, NULL, 'b' },
+	{ "sort", required_argument, NULL, 's' },
+	{ "count", required_argument, NULL, 'n' },
+	{ "delay", required_argument, NULL, 'd' },
+	{ "debugfs", required_argument, NULL, OPT_DEBUGFS },
+	{ NULL, 0, NULL, 0 }
+};
+
+static const struct page_owner_syntax syntax = {
+	.help = help,
+	.letters = "bs:n:d:i:o:h",
+	.options = options,
+	.option = parse_own,
+	.operands = take_operands,
+	.run = run,
+};
 
 int page_owner_cmd_top(int argc, char **argv)
 {
@@ -410,16 +411,9 @@ int page_owner_cmd_top(int argc, char **argv)
 		.debugfs = "/sys/kernel/debug",
 		.delay = 2,
 	};
-	int ret = parse_args(&t, argc, argv);
+	int ret = page_owner_cmd_run(&syntax, &t.cmd, argc, argv);
 
-	if (ret < 0)
-		ret = page_owner_usage(&t.cmd);
-	else if (ret > 0)
-		ret = PAGE_OWNER_FINE;
-	else
-		ret = run(&t);
 	page_owner_load_destroy(&t.load[0]);
 	page_owner_load_destroy(&t.load[1]);
-	page_owner_cmd_destroy(&t.cmd);
 	return ret;
 }

@@ -70,8 +70,8 @@ static uint64_t key_value(enum page_owner_key key, const struct page_owner_recor
 
 /* The lines of a record, NULL unless they were asked for */
 struct lines {
-	const struct page_owner_str *head;
-	const struct page_owner_str *body;
+	struct page_owner_str *head;
+	struct page_owner_str *body;
 };
 
 /* What tells a record's block apart; returns the number of words. */
@@ -218,8 +218,7 @@ int page_owner_agg_add(struct page_owner_agg *agg, struct page_owner_record *rec
 	struct lines lines = { 0 };
 
 	if (agg->functions && rec->stack) {
-		rec->stack = page_owner_stack_functions(&agg->pool,
-						(struct page_owner_str *)rec->stack);
+		rec->stack = page_owner_stack_functions(&agg->pool, rec->stack);
 		if (!rec->stack)
 			return -1;
 	}
@@ -234,23 +233,25 @@ int page_owner_agg_add(struct page_owner_agg *agg, struct page_owner_record *rec
 	return 0;
 }
 
+/* The same string in the pool of this aggregation */
+static int adopt(struct page_owner_agg *agg, struct page_owner_str **str)
+{
+	if (!*str)
+		return 0;
+	*str = page_owner_intern(&agg->pool, page_owner_str_span(*str));
+	return *str ? 0 : -1;
+}
+
 static int merge_block(struct page_owner_agg *agg, const struct page_owner_block *from)
 {
 	struct page_owner_record rec = from->first;
 	struct lines lines = { from->head, from->body };
-	const struct page_owner_str **const strs[] = {
-		&lines.head, &lines.body, &rec.stack, &rec.comm, &rec.memcg,
-		&rec.module, &rec.migratetype,
-	};
 	struct page_owner_block *block;
 
-	for (size_t i = 0; i < sizeof(strs) / sizeof(*strs); i++) {
-		if (!*strs[i])
-			continue;
-		*strs[i] = page_owner_intern(&agg->pool, page_owner_str_span(*strs[i]));
-		if (!*strs[i])
-			return -1;
-	}
+	if (adopt(agg, &lines.head) || adopt(agg, &lines.body) || adopt(agg, &rec.stack) ||
+	    adopt(agg, &rec.comm) || adopt(agg, &rec.memcg) || adopt(agg, &rec.module) ||
+	    adopt(agg, &rec.migratetype))
+		return -1;
 	block = get_block(agg, &rec, &lines);
 	if (!block)
 		return -1;

@@ -35,8 +35,8 @@ struct page_owner_block {
 	unsigned long long times;
 	unsigned long long pages;
 	unsigned long long old_pages;
-	const struct page_owner_str *head;
-	const struct page_owner_str *body;
+	struct page_owner_str *head;
+	struct page_owner_str *body;
 	bool same_body;
 	uint64_t oldest;
 	uint64_t newest;

@@ -245,7 +245,8 @@ const char *page_owner_raw_filter(const struct page_owner_raw_reader *raw)
 static struct page_owner_raw_def *new_def(struct page_owner_raw_reader *raw,
 					  uint32_t type, uint64_t key)
 {
-	struct page_owner_raw_def *def = calloc(1, sizeof(*def)), **link;
+	struct page_owner_raw_def *def = calloc(1, sizeof(*def));
+	struct page_owner_raw_def **link;
 
 	if (!def)
 		return NULL;

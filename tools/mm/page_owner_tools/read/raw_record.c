@@ -5,6 +5,7 @@
  * A record refers to stacks and names by number. Each of these is interned when it
  * is first asked for, so that a record takes lookups of numbers only.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,16 +177,20 @@ static const char *what_is_wrong(const struct page_owner_raw_record *r,
 	return NULL;
 }
 
+/* The one copy of a text that a definition stands for */
+static struct page_owner_str *keep(struct raw_reader *r, void **str,
+				   struct page_owner_span text)
+{
+	if (!*str)
+		*str = page_owner_intern(r->reader.wanted.pool, text);
+	return *str;
+}
+
 static struct page_owner_str *string(struct raw_reader *r, struct page_owner_raw_def *def)
 {
-	static const struct page_owner_span none = { "", 0 };
+	struct page_owner_span text = { def->text, def->text_len };
 
-	if (!def)
-		return page_owner_intern(r->reader.wanted.pool, none);
-	if (!def->note.str[0])
-		def->note.str[0] = page_owner_intern(r->reader.wanted.pool,
-				(struct page_owner_span){ def->text, def->text_len });
-	return def->note.str[0];
+	return keep(r, &def->note.str[0], text);
 }
 
 static struct page_owner_str *comm_string(struct raw_reader *r,
@@ -198,30 +203,28 @@ static struct page_owner_str *comm_string(struct raw_reader *r,
 		return def->note.str[0];
 	for (const char *c = def->text; *c; c++)
 		len += page_owner_raw_comm_char(text + len, c);
-	def->note.str[0] = page_owner_intern(r->reader.wanted.pool,
-					     (struct page_owner_span){ text, len });
-	return def->note.str[0];
+	return keep(r, &def->note.str[0], (struct page_owner_span){ text, len });
 }
 
-/* A cgroup that is gone is another than the one of its name. */
+/* NULL for none; a cgroup that is gone is another than the one of its name */
 static struct page_owner_str *memcg_string(struct raw_reader *r,
 					   struct page_owner_raw_def *def, bool online)
 {
 	static const char gone[] = "offline memcg ";
-	size_t len = strlen(gone);
+	struct page_owner_str *str;
 	char *text;
+	int len;
 
-	if (!def || online || def->note.str[1])
-		return def && !online ? def->note.str[1] : string(r, def);
-	text = malloc(len + def->text_len);
-	if (!text)
+	if (!def)
+		return page_owner_intern(r->reader.wanted.pool, page_owner_span_of(""));
+	if (online || def->note.str[1])
+		return online ? string(r, def) : def->note.str[1];
+	len = asprintf(&text, "%s%.*s", gone, (int)def->text_len, def->text);
+	if (len < 0)
 		return NULL;
-	memcpy(text, gone, len);
-	memcpy(text + len, def->text, def->text_len);
-	def->note.str[1] = page_owner_intern(r->reader.wanted.pool,
-				(struct page_owner_span){ text, len + def->text_len });
+	str = keep(r, &def->note.str[1], (struct page_owner_span){ text, len });
 	free(text);
-	return def->note.str[1];
+	return str;
 }
 
 /* No node or zone has a larger number. */
@@ -279,8 +282,8 @@ static int fill_wanted(struct raw_reader *reader, const struct page_owner_raw_re
 			return -1;
 	}
 	if (WANTS(MEMCG)) {
-		rec->memcg = memcg_string(reader, is_charged(r, rec->freed) ?
-					  refs->memcg : NULL,
+		rec->memcg = memcg_string(reader,
+					  is_charged(r, rec->freed) ? refs->memcg : NULL,
 					  r->flags & PAGE_OWNER_RAW_MEMCG_ONLINE);
 		if (!rec->memcg)
 			return -1;

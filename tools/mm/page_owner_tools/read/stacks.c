@@ -285,7 +285,7 @@ int page_owner_handles_read(struct page_owner_handles *h,
 
 		if (!rec.frames || !handle)
 			continue;
-		ret = add_handle(h, handle, (struct page_owner_str *)rec.stack);
+		ret = add_handle(h, handle, rec.stack);
 		if (ret)
 			break;
 	}

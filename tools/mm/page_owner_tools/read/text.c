@@ -779,7 +779,7 @@ static int flags_number(struct page_owner_span pfn_line, const char *word)
 }
 
 /* "PFN N type T Block ..."; the oldest kernels have no such type. */
-static struct page_owner_span migratetype(struct page_owner_span pfn_line)
+static struct page_owner_span migratetype_of(struct page_owner_span pfn_line)
 {
 	struct cursor c = line_of(pfn_line.ptr, pfn_line.len);
 	struct page_owner_span type = { "", 0 };
@@ -793,7 +793,7 @@ static struct page_owner_span migratetype(struct page_owner_span pfn_line)
 }
 
 /* "memcg NAME", of which a group that is gone keeps both words: "offline memcg NAME" */
-static struct page_owner_span memcg(const struct page_owner_layout *l, const char *buf)
+static struct page_owner_span memcg_of(const struct page_owner_layout *l, const char *buf)
 {
 	struct page_owner_span rest = { buf + l->charge_off, l->pos - l->charge_off };
 	struct page_owner_span line = { "", 0 };
@@ -852,12 +852,12 @@ static int fill_names(const struct page_owner_layout *l, const char *buf,
 			return -1;
 	}
 	if (WANTS(MEMCG)) {
-		rec->memcg = page_owner_intern(pool, memcg(l, buf));
+		rec->memcg = page_owner_intern(pool, memcg_of(l, buf));
 		if (!rec->memcg)
 			return -1;
 	}
 	if (WANTS(MIGRATETYPE)) {
-		rec->migratetype = page_owner_intern(pool, migratetype(pfn_line));
+		rec->migratetype = page_owner_intern(pool, migratetype_of(pfn_line));
 		if (!rec->migratetype)
 			return -1;
 	}

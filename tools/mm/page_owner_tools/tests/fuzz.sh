@@ -19,7 +19,7 @@ make -s OUTPUT="$folder/build" CC=clang FUZZER=-fsanitize=fuzzer LDFLAGS= \
 	"$folder/build/page_owner_fuzz"
 tests=$PWD/tests
 cd "$folder"
-[ ! -e "$tests/corpus.tar.xz" ] || tar -xJf "$tests/page_owner_corpus.tar.xz" -C corpus
+[ ! -e "$tests/corpus.tar.xz" ] || tar -xJf "$tests/corpus.tar.xz" -C corpus
 # Few frames of each allocation, and not many freed ones: that is most of the time.
 export ASAN_OPTIONS=malloc_context_size=2:quarantine_size_mb=16
 nice -n 19 build/page_owner_fuzz -runs="${2:-10000000}" -max_len=4096 -rss_limit_mb=2500 \

@@ -46,10 +46,10 @@ series:
 	@$(if $(OUT),,$(error usage: make series OUT=folder [KSRC=folder-of-a-kernel-tree]))$(BIN)/patch/series '$(OUT)' $(KSRC:%='%')
 
 tools:
-	@$(MAKE) --no-print-directory -C tools/mm -f page_owner.mk
+	@$(MAKE) --no-print-directory -C tools/mm/page_owner_tools
 
-# Relative folders are those of the caller, not of tools/mm.
+# Relative folders are those of the caller, not of the tools.
 folder = $(if $(filter-out /%,$(firstword $($(1)))),$(1)='$(CURDIR)/$($(1))')
 
 install uninstall:
-	@$(MAKE) --no-print-directory -C tools/mm -f page_owner.mk $@ $(call folder,PREFIX) $(call folder,DESTDIR)
+	@$(MAKE) --no-print-directory -C tools/mm/page_owner_tools $@ $(call folder,PREFIX) $(call folder,DESTDIR)

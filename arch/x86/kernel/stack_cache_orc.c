@@ -121,10 +121,12 @@ static __always_inline bool follow_frame(struct place *p,
 static __always_inline bool follow_interrupt(struct place *p,
 					     const struct stack_cache_word *head)
 {
-	unsigned long next = stack_word(p->base + head[1].at) + head[1].low;
+	unsigned long next;
 
-	if (stack_tree_on_task(p->base) || !stack_tree_on_task(next) ||
-	    !IS_ALIGNED(next, sizeof(long)))
+	if (stack_tree_on_task(p->base) || head[1].at + sizeof(long) > p->room)
+		return false;
+	next = stack_word(p->base + head[1].at) + head[1].low;
+	if (!stack_tree_on_task(next) || !IS_ALIGNED(next, sizeof(long)))
 		return false;
 	p->base = next;
 	p->room = task_room(next);
@@ -170,13 +172,6 @@ static __always_inline bool is_row(struct place *p, const struct stack_row *row,
 	return known;
 }
 
-/* Whether the pointer to the next part lies on the stack. */
-static bool has_pointer(const struct place *p, const struct stack_cache_word *head)
-{
-	return head->low & PART_FROM_FRAME ||
-	       (long)(s32)head[1].at + (long)sizeof(long) <= (long)p->room;
-}
-
 /*
  * Down the tree, from @word on, which is @row's as all before. What lies beyond the
  * stack is not looked at: no stack that begins like this one has something there.
@@ -191,7 +186,7 @@ static struct stack_row *find_row(const struct stack_tree *tree, struct place *p
 		if (!word->low) {
 			if (word[1].low == PART_END)
 				return row;
-			if (!has_pointer(p, word + 1) || !enter_part(p, word + 1))
+			if (!enter_part(p, word + 1))
 				return NULL;
 			word += 3;
 		}
@@ -316,15 +311,12 @@ static bool learn_frame(struct learner *l, const struct orc_entry *rule,
 			unsigned long *sp)
 {
 	unsigned long frame = l->state.bp, from = l->bp_from;
-	long at = from - l->p.base, to = rule->sp_offset;
-	s32 kind = PART_FRAME;
+	unsigned long last = l->state.sp - sizeof(long);
+	long at = l->bp_at_frame ? 0 : from - l->p.base, to = rule->sp_offset;
+	s32 kind = PART_FRAME | (l->bp_at_frame ? PART_FROM_FRAME : 0);
 
-	if (!from || stack_word(from) != frame)
-		return false;
-	/* That of a part's first function lies before its return address. */
-	if (l->bp_at_frame)
-		kind |= PART_FROM_FRAME;
-	else if (at != -(long)sizeof(long) && !reach(l, from + sizeof(long)))
+	/* It lies below what is looked at, and at most so far below the first. */
+	if (!from || from >= last || at < -(long)sizeof(long) || stack_word(from) != frame)
 		return false;
 	*sp = frame + to;
 	if (rule->sp_reg == ORC_REG_BP_INDIRECT) {
@@ -334,10 +326,9 @@ static bool learn_frame(struct learner *l, const struct orc_entry *rule,
 		kind |= PART_INDIRECT + to * 256;
 		to = 0;
 	}
-	if (!lies_above(&l->p, *sp - sizeof(long), l->state.sp - sizeof(long) - l->p.base))
+	if (!lies_above(&l->p, *sp - sizeof(long), last - l->p.base))
 		return false;
-	begin_part(l, kind, l->bp_at_frame ? 0 : at, to - (long)sizeof(long),
-		   *sp - sizeof(long));
+	begin_part(l, kind, at, to - (long)sizeof(long), *sp - sizeof(long));
 	return true;
 }
 

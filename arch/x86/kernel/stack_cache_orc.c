@@ -425,7 +425,7 @@ static bool learn_user_regs(struct learner *l)
 {
 	const struct pt_regs *regs = l->state.regs;
 
-	if (!regs || !user_mode(l->state.regs) || (s32)regs->cs != (long)regs->cs ||
+	if (!regs || !user_mode(l->state.regs) ||
 	    !reach(l, (unsigned long)(regs + 1)))
 		return false;
 	stack_path_add(l->path, (unsigned long)&regs->cs - l->p.base, regs->cs);

@@ -254,8 +254,9 @@ const struct stack_cache_stack *stack_cache_find(const unsigned long *slot)
 		random = random_offset();
 	else
 		p.room = irq_room(p.base);
-	if (unlikely(!tree || !p.room))
+	if (unlikely(!tree))
 		return NULL;
+	/* Without room, on some other stack, no row is as short. */
 	guess = guess_of(tree, stack_word(p.base), p.room - random);
 	row = READ_ONCE(*guess);
 	if (unlikely(!is_row(&p, row, &word)))

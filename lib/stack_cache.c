@@ -5,37 +5,40 @@
  * Theory of operation
  * ===================
  *
- * Stacks repeat. The cache is a tree of the stacks seen so far: the root's
- * children are the innermost return addresses, a node's children are the return
- * addresses found in the next frame out, and the end of a stack holds its handle
- * in stackdepot. So to look a stack up is to find the next return address, compare
- * it with the child, and go on there: ten or fifteen instructions per frame, where
- * a step of the ORC unwinder is two hundred and more.
+ * Stacks repeat. The cache keeps each one that it has seen as a row of words: the
+ * return addresses, innermost first, with how to find the next one on the stack, and
+ * the stack's handle in stackdepot. To look a stack up is to compare it with a row:
+ * four instructions per frame, where a step of the ORC unwinder is two hundred and
+ * more.
  *
- * The result is what the unwinder would say. How the next return address is found
- * so that this holds depends on the unwinder.
+ * The result is what the unwinder would say, because each word that is compared is
+ * one that the unwinder would read, in the order in which it would read them. By ORC
+ * that is so for this reason. Let the unwinder be at a frame with return address ip
+ * and stack pointer sp. ORC gives for each ip a rule how to find the caller's frame.
  *
- * With ORC, a node knows where the next return address lies, as a distance from
- * the first one. Let the unwinder be at a frame with return address ip and stack
- * pointer sp. ORC gives for each ip a rule how to find the caller's frame. Nearly
- * always it is "so many bytes above sp". Then where the next return address lies
- * follows from ip and sp alone. By induction from the first return address, whose
- * place the caller of stack_cache_find() knows, all places follow from the return
- * addresses before. So if each word is what it was when the stack was learnt, the
- * unwinder would go the same way to the same end. No word that is compared can be
- * anything else than what the unwinder would read there, whatever else lies on the
- * stack.
+ * - Nearly always it is "so many bytes above sp". Then where the next return address
+ *   lies follows from ip and sp alone.
+ * - In a function that lowers sp by an amount that is not known beforehand, or aligns
+ *   it, the rule is "so many bytes above the frame pointer". Such are system calls,
+ *   whose stack begins at a random place. Where the unwinder gets the frame pointer
+ *   from follows from the rules before: some callee has saved it, at a place known
+ *   from that callee's sp; the function that asks has saved it first of all. So that
+ *   word is read, as the unwinder would, and the way goes on where it points to. From
+ *   there on all places are counted from the next return address: a new part of the
+ *   row begins.
+ * - On the stack for interrupts the rule is that the task's stack pointer lies on
+ *   that stack. It is read in the same way.
  *
- * A stack is learnt only if that argument holds for each of its steps:
+ * Which rule applies depends on the return addresses only. So by induction from the
+ * first one, whose place the caller of stack_cache_find() knows: as long as all words
+ * before were equal, the next place is the unwinder's, however far the frames lie
+ * apart this time. Two rows that begin with the same return addresses have the same
+ * places in common, and no stack is taken for another one, whatever lies between the
+ * words that are read.
  *
- * - The rule uses sp. Or it uses the frame pointer, as in functions that align
- *   their stack; then the node knows where on the stack the unwinder would get
- *   that from (function prologues save it, the one that asks first of all), and
- *   it is compared, too: as a distance, like all other places.
- * - Or the rule is that of the change to the stack for interrupts and softirqs,
- *   which keeps the task's stack pointer on the new stack. Where that points is
- *   where the next return address lies, and where all places behind it are counted
- *   from.
+ * A pointer that is followed must lie above the frame that it was found in, on the
+ * same stack, and be aligned, or the stack is left to the unwinder. A stack is learnt
+ * only if the argument holds for each of its steps; what else ORC knows is not learnt.
  *
  * With frame pointers, looking up follows their chain as the unwinder does, so
  * each frame is found as the unwinder finds it, and nothing need be known about
@@ -53,10 +56,10 @@
  *
  * - The word on the stack is the return address reported. It is not while the
  *   function graph tracer or a kretprobe has replaced it; then the word is the
- *   tracer's and matches no node.
+ *   tracer's and in no row.
  * - The code has a rule that does not change: it belongs to the kernel or to a
- *   module, not to BPF, a trampoline or a probe. Modules are unloaded, so the
- *   whole cache is emptied when one goes, and when its init code goes.
+ *   module, not to BPF, a trampoline or a probe, and not to a module's code for
+ *   initialization, which goes without notice.
  * - The stack ends where the unwinder or stackdepot ends it: after
  *   STACK_CACHE_DEPTH frames, at the entry of an interrupt, softirq or exception
  *   (stackdepot leaves out what they interrupted), at the last frame or a mark in
@@ -64,23 +67,30 @@
  *
  * Everything else is unwound each time. So is what lies on a stack that is neither
  * the task's nor the CPU's for interrupts, which are those of NMI, machine checks,
- * debug exceptions and double faults. That is decided, not left to do: nobody
- * allocates there but in a kernel that is about to report an error or to die, where
+ * debug exceptions and double faults. That is decided, not left to do: what
+ * allocates there is a kernel that is about to report an error or to die, where
  * speed is nothing and each assumption less is worth something.
  *
- * Conflicts: a node's first child is found by a pointer, all others by a hash
- * table with chains, so two stacks never displace each other. When there is no
- * room for more nodes, all is forgotten and learnt again.
+ * Which row to compare with is guessed, by the first return address and the distance
+ * to the stack's end. A guess is wrong at some word, with all before right. Then the
+ * rows that have other words there are the tree: a hash table says, for the words
+ * before and the one that is there, which row goes on so. A row that has been found in
+ * this way is the next guess. The words before are named by the first row that had
+ * them; the table has an entry only where there are two ways. So two stacks never
+ * displace each other, and a wrong guess costs little. When there is no room for more
+ * rows, all is forgotten and learnt again.
  *
- * With ORC, a stack that has only usual steps is also kept as a row of its words.
- * A small table guesses from the first return address, and how far the stack's end
- * is, which row it will be this time. To compare with a row takes half of what the
- * way down the tree takes. A wrong guess costs a few instructions more, and is
- * replaced by what the tree says. With frame pointers a row would save little,
- * since the chain is followed all the same.
+ * Rows are written under cache_lock, constant once they can be reached, and read under
+ * RCU. To forget is to put an empty tree, with guesses of its own, into the place of
+ * the old one, which is freed after a grace period, all at once.
  *
- * Nodes are written under cache_lock, read under RCU, constant once they can be
- * reached, and freed, all together, after a grace period.
+ * When a module goes, all is forgotten, since its addresses may soon mean something
+ * else. This needs no waiting. A lookup that still reads the old tree has begun before
+ * the module's code was freed. So has each call on the stack that it looks up: it is in
+ * code that is there, and means what it meant when it was learnt. A lookup that begins
+ * later reads the new tree. And nothing of the old module gets into that one: its
+ * state says that it goes before all is forgotten, so from then on it is not learnt,
+ * and a stack that was unwound before is not added afterwards.
  */
 #include <linux/gfp.h>
 #include <linux/hash.h>
@@ -98,67 +108,94 @@
 
 DEFINE_PER_CPU(struct stack_cache_counters, stack_cache_counters);
 
+/* What there was before the cache was emptied for the last time is not added. */
+static unsigned long nr_flushes;
+
 #ifdef CONFIG_STACK_CACHE_FAST
 
 /**
- * struct node_page - where nodes and rows are allocated
- * @rcu: for freeing
- * @older: the page that was filled before
- * @node: the nodes
+ * struct stack_edge - where rows part
+ * @next: next one in the same hash bucket
+ * @from: the first row that had the words before
+ * @to: a row that goes on with @low
+ * @index: of the word
+ * @low: its lower half
  */
-struct node_page {
-	struct rcu_head rcu;
-	struct node_page *older;
-	struct stack_node node[];
+struct stack_edge {
+	struct stack_edge *next;
+	const struct stack_row *from;
+	struct stack_row *to;
+	u32 index;
+	s32 low;
 };
 
-#define NODES_PER_PAGE \
-	((PAGE_SIZE - sizeof(struct node_page)) / sizeof(struct stack_node))
+/**
+ * struct stack_page - where rows and edges are allocated
+ * @older: the page that was filled before
+ * @memory: room for them
+ */
+struct stack_page {
+	struct stack_page *older;
+	u8 memory[PAGE_SIZE - sizeof(struct stack_page *)];
+};
 
-#define NODE_HASH_BITS 12
+/* No return address and no mark is 1. */
+struct stack_row stack_tree_root = {
+	.nr = 2,
+	.word = { {}, { .low = 1 } },
+};
 
-struct stack_node stack_tree_no_node;
-struct stack_node stack_tree_root = { .child = &stack_tree_no_node };
+struct stack_tree *stack_tree;
 
-/* Protects writes to all below; see the theory above for reading. */
+/* Protects writes to the tree and to all below; see the theory above for reading. */
 static DEFINE_RAW_SPINLOCK(cache_lock);
-static struct stack_node **node_hash __ro_after_init;
-/* The page that nodes are taken from, and those before it. */
-static struct node_page *node_pages;
-static unsigned int nr_node_pages, max_node_pages;
-/* Nodes of node_pages that are in use. */
-static unsigned int nr_nodes = NODES_PER_PAGE;
-static unsigned long nr_flushes;
+/* Of the tree's pages, and bytes used of the last one. */
+static unsigned int nr_pages, max_pages, nr_used;
+static unsigned long nr_words;
 
-static struct stack_node **node_bucket(const struct stack_node *parent,
-				       unsigned long ip)
-{
-	return &node_hash[hash_long((unsigned long)parent + ip, NODE_HASH_BITS)];
-}
-
-struct stack_node *stack_tree_find_child(const struct stack_node *parent,
-					 unsigned long ip)
-{
-	struct stack_node *node;
-
-	/* Pairs with smp_store_release() in publish_node(). */
-	node = smp_load_acquire(node_bucket(parent, ip));
-	while (node && (node->parent != parent || node->ip != ip))
-		node = node->hash_next;
-	return node;
-}
-
+#ifdef CONFIG_MODULES
 /*
- * Whether the code is there to stay, or goes with a module. All of it lies in
- * the last 2 GiB of the address space.
+ * Code that a module only begins with goes without notice, and what goes on in a
+ * module that is about to go could be learnt after the cache was emptied for it.
+ */
+static bool is_lasting_module_code(unsigned long ip)
+{
+	struct module *mod;
+	bool lasting;
+
+	preempt_disable();
+	mod = __module_text_address(ip);
+	lasting = mod && within_module_core(ip, mod) &&
+		  READ_ONCE(mod->state) != MODULE_STATE_GOING;
+	preempt_enable();
+	return lasting;
+}
+#else
+static bool is_lasting_module_code(unsigned long ip)
+{
+	return false;
+}
+#endif
+
+/**
+ * stack_tree_keeps_code() - whether an address may be learnt
+ * @ip: a return address
+ *
+ * Context: Any.
+ * Return: whether it is in code that stays, or that goes with a module's notice.
  */
 bool stack_tree_keeps_code(unsigned long ip)
 {
-	return ip >> 31 == ULONG_MAX >> 31 &&
-	       (core_kernel_text(ip) || is_module_text_address(ip));
+	return core_kernel_text(ip) || is_lasting_module_code(ip);
 }
 
-/* Whether stackdepot keeps nothing of a stack behind this return address. */
+/**
+ * stack_tree_ends_at() - whether stackdepot keeps nothing of a stack behind a word
+ * @ip: a return address
+ *
+ * Context: Any.
+ * Return: true if it is the entry of an interrupt, softirq or exception.
+ */
 bool stack_tree_ends_at(unsigned long ip)
 {
 	unsigned long entries[] = { ip, 0 };
@@ -166,150 +203,213 @@ bool stack_tree_ends_at(unsigned long ip)
 	return filter_irq_stacks(entries, ARRAY_SIZE(entries)) == 1;
 }
 
-/* What a path needs at most. */
-#define PATH_NODES	(STACK_CACHE_DEPTH + row_nodes())
-
-static unsigned int row_nodes(void)
+/* The first row that had the words before @index. */
+static const struct stack_row *first_row(const struct stack_row *row,
+					 unsigned int index)
 {
-	return DIV_ROUND_UP(stack_cache_row_size, sizeof(struct stack_node));
+	while (index <= row->left)
+		row = row->from;
+	return row;
 }
 
-static void free_node_page(struct rcu_head *rcu)
+static unsigned int bucket_of(const struct stack_row *first, unsigned int index,
+			      unsigned long word)
 {
-	free_page((unsigned long)rcu);
+	return hash_long((unsigned long)first + index + word, STACK_TREE_EDGE_BITS);
 }
 
-/* Forgets all. Returns the pages, to be freed without the lock. */
-static struct node_page *flush_nodes(void)
-{
-	struct node_page *pages = node_pages;
-
-	lockdep_assert_held(&cache_lock);
-	memset(node_hash, 0, sizeof(*node_hash) << NODE_HASH_BITS);
-	stack_cache_forget_guesses();
-	node_pages = NULL;
-	nr_node_pages = 0;
-	nr_nodes = NODES_PER_PAGE;
-	nr_flushes++;
-	return pages;
-}
-
-/* Nobody is on the page any more, but the last ones to be may have guessed it. */
-static void drop_guesses(struct rcu_head *rcu)
-{
-	stack_cache_forget_guesses();
-	call_rcu(rcu, free_node_page);
-}
-
-/*
- * Readers may still be on these pages: after one grace period nobody comes upon
- * them but by a guess, after another one nobody does at all.
+/**
+ * stack_tree_next() - the row to go on with
+ * @tree: the tree
+ * @row: a row that is right before @index
+ * @index: of a word that is not @row's
+ * @word: what it is instead
+ *
+ * Context: Any, RCU read lock held, or the tree's lock.
+ * Return: a row that is as right, and has @word, or NULL.
  */
-static void retire_pages(struct node_page *pages)
+struct stack_row *stack_tree_next(const struct stack_tree *tree,
+				  const struct stack_row *row, unsigned int index,
+				  unsigned long word)
 {
-	static_assert(!offsetof(struct node_page, rcu));
+	const struct stack_row *first = first_row(row, index);
+	const struct stack_edge *edge;
 
-	while (pages) {
-		struct node_page *older = pages->older;
-
-		call_rcu(&pages->rcu, drop_guesses);
-		pages = older;
-	}
+	/* Pairs with smp_store_release() in add_edge(). */
+	edge = smp_load_acquire(&tree->edge[bucket_of(first, index, word)]);
+	while (edge && (edge->from != first || edge->index != index ||
+			edge->low != (long)word))
+		edge = edge->next;
+	return edge ? edge->to : NULL;
 }
 
-/*
- * Sees to room for a whole path. Returns false if there is none; what it leaves
- * in @old is to be retired, @fresh is used up or not.
- */
-static bool make_room(struct node_page **fresh, struct node_page **old)
+static size_t row_size(const struct stack_cache_path *path)
 {
-	lockdep_assert_held(&cache_lock);
-	if (nr_nodes + PATH_NODES <= NODES_PER_PAGE)
-		return true;
-	if (!*fresh)
-		return false;
-	if (nr_node_pages >= max_node_pages)
-		*old = flush_nodes();
-	(*fresh)->older = node_pages;
-	node_pages = *fresh;
-	*fresh = NULL;
-	nr_node_pages++;
-	nr_nodes = 0;
-	return true;
+	return struct_size_t(struct stack_row, word, path->nr_words);
 }
 
-/* Makes the node for a path's step @i. Nobody can reach it yet. */
-static struct stack_node *new_node(const struct stack_node *parent,
-				   const struct stack_cache_path *path,
-				   unsigned int i)
+static bool has_room(const struct stack_cache_path *path)
 {
-	struct stack_node *node = &node_pages->node[nr_nodes++];
+	return nr_used + row_size(path) + 2 * sizeof(struct stack_edge) <=
+	       sizeof_field(struct stack_page, memory);
+}
 
-	*node = (struct stack_node) {
-		.ip = path->step[i].ip,
-		.parent = parent,
+static void *take_memory(struct stack_tree *tree, size_t size)
+{
+	void *memory = tree->page->memory + nr_used;
+
+	nr_used += size;
+	return memory;
+}
+
+static void add_edge(struct stack_tree *tree, const struct stack_row *first,
+		     unsigned int index, s32 low, struct stack_row *to)
+{
+	struct stack_edge **bucket = &tree->edge[bucket_of(first, index, (long)low)];
+	struct stack_edge *edge = take_memory(tree, sizeof(*edge));
+
+	*edge = (struct stack_edge) {
+		.next = *bucket,
+		.from = first,
+		.to = to,
+		.index = index,
+		.low = low,
 	};
-	if (i + 1 == path->nr) {
-		node->user_regs = path->user_regs;
-		node->child = path->to_last ? &stack_tree_no_node : NULL;
-		return node;
+	/* Pairs with smp_load_acquire() in stack_tree_next(). */
+	smp_store_release(bucket, edge);
+}
+
+/* How far a path is known: sets @index to the first word that is not, in @row. */
+static struct stack_row *follow_path(struct stack_tree *tree,
+				     const struct stack_cache_path *path,
+				     unsigned int *index)
+{
+	struct stack_row *row = &stack_tree_root, *next;
+	unsigned int i;
+
+	for (i = STACK_TREE_FIRST; i < path->nr_words; i++) {
+		if (i < row->nr && row->word[i].low == path->word[i].low)
+			continue;
+		next = stack_tree_next(tree, row, i, (long)path->word[i].low);
+		if (!next)
+			break;
+		row = next;
 	}
-	node->next = path->step[i + 1].at;
-	node->kind = path->step[i].kind;
-	memcpy(node->word, path->step[i].word, sizeof(node->word));
-	return node;
+	*index = i;
+	return row;
 }
 
-static void publish_node(struct stack_node *node)
+static void add_row(struct stack_tree *tree, const struct stack_cache_path *path,
+		    const struct stack_cache_stack *stack)
 {
-	struct stack_node **bucket = node_bucket(node->parent, node->ip);
-
-	node->hash_next = *bucket;
-	/* Pairs with the loads in stack_tree_find_child() and find_stack(). */
-	smp_store_release(bucket, node);
-}
-
-static void end_stack(struct stack_node *node, const struct stack_cache_path *path,
-		      const struct stack_cache_stack *stack)
-{
-	if (node->stack.handle)
-		return;
-	node->row = stack_cache_fill_row(&node_pages->node[nr_nodes], path, stack);
-	if (node->row)
-		nr_nodes += row_nodes();
-	node->stack.data = stack->data;
-	/* Pairs with smp_load_acquire() in stack_cache_find(). */
-	smp_store_release(&node->stack.handle, stack->handle);
-}
-
-/*
- * Adds what is not there yet of a path. The new nodes hang together before the
- * first of them is published, so that no reader finds an end that is none.
- */
-static void add_path(const struct stack_cache_path *path,
-		     const struct stack_cache_stack *stack)
-{
-	struct stack_node *node = &stack_tree_root, *first = NULL;
+	const struct stack_row *first;
+	struct stack_row *row, *before;
 	unsigned int i;
 
 	lockdep_assert_held(&cache_lock);
-	for (i = 0; i < path->nr; i++) {
-		struct stack_node *child = first ? NULL : stack_tree_get_child(node, path->step[i].ip);
-
-		if (!child) {
-			child = new_node(node, path, i);
-			if (!first)
-				first = child;
-			else if (node->kind == STACK_CACHE_USUAL)
-				node->child = child;
-			else
-				publish_node(child);
-		}
-		node = child;
+	before = follow_path(tree, path, &i);
+	if (i == path->nr_words) {
+		/* So far it was only added without data. */
+		if (!before->stack.data)
+			/* Pairs with the dependent loads of readers. */
+			smp_store_release(&before->stack.data, stack->data);
+		return;
 	}
-	end_stack(node, path, stack);
-	if (first)
-		publish_node(first);
+	row = take_memory(tree, row_size(path));
+	row->stack = *stack;
+	row->from = before;
+	row->left = i;
+	row->nr = path->nr_words;
+	memcpy(row->word, path->word, path->nr_words * sizeof(*path->word));
+	nr_words += path->nr_words;
+
+	/* Now there are two ways from there. */
+	first = first_row(before, i);
+	if (!stack_tree_next(tree, before, i, (long)before->word[i].low))
+		add_edge(tree, first, i, before->word[i].low, before);
+	add_edge(tree, first, i, path->word[i].low, row);
+}
+
+/* Memory that was allocated before the lock was taken, and is used up or not. */
+struct stack_memory {
+	struct stack_tree *tree;
+	struct stack_page *page;
+};
+
+static struct stack_tree *new_tree(gfp_t gfp)
+{
+	struct stack_tree *tree = kzalloc(sizeof(*tree), gfp);
+
+	if (tree)
+		memset_p((void **)tree->guess, &stack_tree_root, ARRAY_SIZE(tree->guess));
+	return tree;
+}
+
+/* Puts an empty tree, or none, into the place of the present one. */
+static struct stack_tree *replace_tree(struct stack_tree *tree)
+{
+	struct stack_tree *old = stack_tree;
+
+	lockdep_assert_held(&cache_lock);
+	nr_pages = 0;
+	nr_words = 0;
+	nr_used = PAGE_SIZE;
+	/* Pairs with smp_load_acquire() in stack_cache_trace(). */
+	smp_store_release(&nr_flushes, nr_flushes + 1);
+	/* Pairs with the dependent loads of readers. */
+	smp_store_release(&stack_tree, tree);
+	return old;
+}
+
+static bool needs_tree(void)
+{
+	return !READ_ONCE(stack_tree) || READ_ONCE(nr_pages) >= max_pages;
+}
+
+/*
+ * Sees to room for a path. Returns NULL if there is none; what it leaves in @old is
+ * to be retired.
+ */
+static struct stack_tree *make_room(const struct stack_cache_path *path,
+				    struct stack_memory *fresh,
+				    struct stack_tree **old)
+{
+	lockdep_assert_held(&cache_lock);
+	if (has_room(path))
+		return stack_tree;
+	if (!fresh->page || (needs_tree() && !fresh->tree))
+		return NULL;
+	if (needs_tree()) {
+		*old = replace_tree(fresh->tree);
+		fresh->tree = NULL;
+	}
+	fresh->page->older = stack_tree->page;
+	stack_tree->page = fresh->page;
+	fresh->page = NULL;
+	nr_pages++;
+	nr_used = 0;
+	return stack_tree;
+}
+
+static void free_tree(struct rcu_head *rcu)
+{
+	struct stack_tree *tree = container_of(rcu, struct stack_tree, rcu);
+	struct stack_page *page = tree->page;
+
+	while (page) {
+		struct stack_page *older = page->older;
+
+		free_page((unsigned long)page);
+		page = older;
+	}
+	kfree(tree);
+}
+
+/* Some may still read it. */
+static void retire_tree(struct stack_tree *tree)
+{
+	if (tree)
+		call_rcu(&tree->rcu, free_tree);
 }
 
 /**
@@ -328,45 +428,53 @@ void stack_cache_add(const struct stack_cache_path *path,
 		     const struct stack_cache_stack *stack, gfp_t gfp,
 		     bool can_alloc)
 {
-	struct node_page *fresh = NULL, *old = NULL;
+	struct stack_memory fresh = {};
+	struct stack_tree *tree, *old = NULL;
 	unsigned long flags;
 
 	/* An NMI must not wait for a lock that it may have interrupted. */
-	if (!path->known || !path->nr || in_nmi())
+	if (!path->known || in_nmi())
 		return;
-	if (can_alloc && READ_ONCE(nr_nodes) + PATH_NODES > NODES_PER_PAGE)
-		fresh = (void *)__get_free_page(gfp_nested_mask(gfp));
+	/* It is looked at again under the lock. */
+	if (can_alloc && !data_race(has_room(path))) {
+		fresh.page = (void *)__get_free_page(gfp_nested_mask(gfp));
+		if (needs_tree())
+			fresh.tree = new_tree(gfp_nested_mask(gfp));
+	}
 
 	raw_spin_lock_irqsave(&cache_lock, flags);
-	if (make_room(&fresh, &old))
-		add_path(path, stack);
+	if (path->flushes == nr_flushes) {
+		tree = make_room(path, &fresh, &old);
+		if (tree)
+			add_row(tree, path, stack);
+	}
 	raw_spin_unlock_irqrestore(&cache_lock, flags);
 
-	if (fresh)
-		free_page((unsigned long)fresh);
-	retire_pages(old);
+	if (fresh.page)
+		free_page((unsigned long)fresh.page);
+	kfree(fresh.tree);
+	retire_tree(old);
 }
 
+#ifdef CONFIG_MODULES
 /*
- * A module's addresses mean something else after it has gone, and those of its
- * init code after it has come up. No task can be in that code any more.
+ * The addresses of a module that goes may mean something else soon, so all is
+ * forgotten. No need to wait: see the theory above.
  */
 static int stack_cache_module(struct notifier_block *nb, unsigned long action,
 			      void *module)
 {
-	struct node_page *old;
+	struct stack_tree *tree, *old;
 	unsigned long flags;
 
-	if (action != MODULE_STATE_GOING && action != MODULE_STATE_LIVE)
+	if (action != MODULE_STATE_GOING)
 		return NOTIFY_DONE;
+	/* Without memory there is none until the next stack is added. */
+	tree = new_tree(GFP_KERNEL | __GFP_NOWARN);
 	raw_spin_lock_irqsave(&cache_lock, flags);
-	old = flush_nodes();
+	old = replace_tree(tree);
 	raw_spin_unlock_irqrestore(&cache_lock, flags);
-	retire_pages(old);
-	/* Whoever looks at the old nodes, or guesses them, does so before the code goes. */
-	synchronize_rcu();
-	stack_cache_forget_guesses();
-	synchronize_rcu();
+	retire_tree(old);
 	return NOTIFY_OK;
 }
 
@@ -374,46 +482,47 @@ static struct notifier_block stack_cache_module_nb = {
 	.notifier_call = stack_cache_module,
 };
 
-/* One more frame, as on architectures that know no faster way. */
-static noinline void unwind_or_save(const unsigned long *slot, unsigned int skip,
-				    struct stack_cache_path *path)
+static int __init watch_modules(void)
 {
+	return register_module_notifier(&stack_cache_module_nb);
+}
+#else
+static int __init watch_modules(void)
+{
+	return 0;
+}
+#endif
+
+/* One more frame, as on architectures that know no faster way. */
+static noinline void unwind(const unsigned long *slot, unsigned int skip,
+			    struct stack_cache_path *path)
+{
+	path->known = true;
 	stack_cache_unwind(slot, path);
 }
 
-static void read_node_stats(struct stack_cache_stats *stats)
+static void read_tree_stats(struct stack_cache_stats *stats)
 {
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&cache_lock, flags);
-	stats->nodes = nr_node_pages ? (nr_node_pages - 1) * NODES_PER_PAGE + nr_nodes : 0;
-	stats->flushes = nr_flushes;
-	raw_spin_unlock_irqrestore(&cache_lock, flags);
+	stats->nodes = READ_ONCE(nr_words);
+	stats->flushes = READ_ONCE(nr_flushes);
 }
 
-/* A thousandth of memory: far more nodes than a kernel has stacks. */
-static int __init init_nodes(void)
+/* A thousandth of memory: far more than a kernel has stacks. */
+static int __init init_tree(void)
 {
-	max_node_pages = clamp(totalram_pages() / 1024, 64UL, 4096UL);
-	stack_cache_forget_guesses();
-	node_hash = kcalloc(1 << NODE_HASH_BITS, sizeof(*node_hash), GFP_KERNEL);
-	if (!node_hash)
-		return -ENOMEM;
-	return register_module_notifier(&stack_cache_module_nb);
+	max_pages = clamp(totalram_pages() / 1024, 64UL, 4096UL);
+	nr_used = PAGE_SIZE;
+	stack_tree = new_tree(GFP_KERNEL);
+	return stack_tree ? watch_modules() : -ENOMEM;
 }
 
 #else /* !CONFIG_STACK_CACHE_FAST */
 
-static noinline void unwind_or_save(const unsigned long *slot, unsigned int skip,
-				    struct stack_cache_path *path)
+static noinline void unwind(const unsigned long *slot, unsigned int skip,
+			    struct stack_cache_path *path)
 {
-	unsigned long entries[STACK_CACHE_DEPTH];
-	unsigned int i;
-
 	/* This function and stack_cache_trace() are left out, too. */
-	path->nr = stack_trace_save(entries, STACK_CACHE_DEPTH, skip + 2);
-	for (i = 0; i < path->nr; i++)
-		path->step[i].ip = entries[i];
+	path->nr = stack_trace_save(path->ip, STACK_CACHE_DEPTH, skip + 2);
 }
 
 /**
@@ -431,11 +540,11 @@ void stack_cache_add(const struct stack_cache_path *path,
 {
 }
 
-static void read_node_stats(struct stack_cache_stats *stats)
+static void read_tree_stats(struct stack_cache_stats *stats)
 {
 }
 
-static int __init init_nodes(void)
+static int __init init_tree(void)
 {
 	return 0;
 }
@@ -455,10 +564,11 @@ noinline void stack_cache_trace(const unsigned long *slot, unsigned int skip,
 				struct stack_cache_path *path)
 {
 	path->nr = 0;
+	path->nr_words = 0;
 	path->known = false;
-	path->user_regs = 0;
-	path->to_last = false;
-	unwind_or_save(slot, skip, path);
+	/* Pairs with smp_store_release() in replace_tree(). */
+	path->flushes = smp_load_acquire(&nr_flushes);
+	unwind(slot, skip, path);
 	this_cpu_inc(stack_cache_counters.misses);
 	if (!path->known)
 		this_cpu_inc(stack_cache_counters.unknown);
@@ -475,10 +585,7 @@ noinline void stack_cache_trace(const unsigned long *slot, unsigned int skip,
 unsigned int stack_cache_entries(const struct stack_cache_path *path,
 				 unsigned long *entries)
 {
-	unsigned int i;
-
-	for (i = 0; i < path->nr; i++)
-		entries[i] = path->step[i].ip;
+	memcpy(entries, path->ip, path->nr * sizeof(*entries));
 	return path->nr;
 }
 
@@ -501,7 +608,7 @@ void stack_cache_read_stats(struct stack_cache_stats *stats)
 		stats->misses += READ_ONCE(c->misses);
 		stats->unknown += READ_ONCE(c->unknown);
 	}
-	read_node_stats(stats);
+	read_tree_stats(stats);
 }
 
 /**
@@ -512,5 +619,5 @@ void stack_cache_read_stats(struct stack_cache_stats *stats)
  */
 int __init stack_cache_init(void)
 {
-	return init_nodes();
+	return init_tree();
 }

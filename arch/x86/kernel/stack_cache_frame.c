@@ -3,27 +3,9 @@
  * Stack cache: the way down the tree by frame pointers. Theory: lib/stack_cache.c.
  */
 #include <linux/kernel.h>
-#include <linux/percpu.h>
-#include <linux/stack_tree.h>
-#include <asm/stacktrace.h>
 #include <asm/unwind.h>
 
-/*
- * Where the CPU's stack for interrupts ends, as far as anybody has been seen on it.
- * It stays there.
- */
-static DEFINE_PER_CPU(unsigned long, irq_stack_end);
-
-/* Sees to it that the next lookup on this stack knows it. */
-static void note_irq_stack(const unsigned long *slot)
-{
-	unsigned long visited = 0;
-	struct stack_info info;
-
-	if (!get_stack_info((unsigned long *)slot, current, &info, &visited) &&
-	    info.type == STACK_TYPE_IRQ)
-		this_cpu_write(irq_stack_end, (unsigned long)info.end);
-}
+#include "stack_cache.h"
 
 /* The outermost frame of a task lies below the registers of its entry. */
 static const struct stack_frame *last_frame(void)
@@ -62,77 +44,112 @@ static bool lies_above(const struct stack_frame *next, const struct stack_frame 
 }
 
 /*
- * Goes down the tree as long as frames lie above each other and below @limit. Sets
- * @at to the last one that does.
+ * What a row consists of, behind its first word: the return addresses, and how the
+ * stack ends. The places of words have no meaning but there:
  */
-static __always_inline const struct stack_node *
-follow_frames(const struct stack_node *node, const struct stack_frame **at,
-	      const struct stack_frame *limit)
-{
-	const struct stack_frame *frame = *at, *next;
-	const struct stack_node *child;
+#define END_ALWAYS	0
+/* Because this is the last frame, which is known by its place. */
+#define END_LAST	1
 
-	/* Pairs with smp_store_release() in publish_node(). */
-	while ((child = READ_ONCE(node->child))) {
-		if (unlikely(child->ip != frame->return_address)) {
-			child = stack_tree_find_child(node, frame->return_address);
-			if (!child)
-				return NULL;
-		}
-		node = child;
-		next = frame->next_frame;
-		if (unlikely(next >= limit || !lies_above(next, frame))) {
-			*at = frame;
-			break;
-		}
-		frame = next;
+/**
+ * struct walk - where looking up is
+ * @tree: the tree
+ * @row: a row that is right so far
+ * @word: its next word
+ * @frame: the frame that this is about
+ */
+struct walk {
+	const struct stack_tree *tree;
+	struct stack_row *row;
+	const struct stack_cache_word *word;
+	const struct stack_frame *frame;
+};
+
+/* Takes a row that goes on with @word, an address or 0 for the end. */
+static __always_inline bool take_word(struct walk *w, long word)
+{
+	if (unlikely(w->word->low != word)) {
+		unsigned int index = w->word - w->row->word;
+
+		w->row = stack_tree_next(w->tree, w->row, index, word);
+		if (!w->row)
+			return false;
+		w->word = w->row->word + index;
 	}
-	return node;
+	w->word++;
+	return true;
 }
 
-static __always_inline const struct stack_node *
-find_on_task_stack(const struct stack_node *node, const struct stack_frame *frame)
+static bool ends_always(const struct walk *w)
 {
-	const struct stack_frame *last = last_frame(), *next = frame;
+	return !w->word->low && w->word->at == END_ALWAYS;
+}
 
-	if (likely(frame < first_doubtful(last))) {
-		node = follow_frames(node, &frame, first_doubtful(last));
-		if (!node || !node->child)
-			return node;
-		next = frame->next_frame;
-		if (!lies_above(next, frame))
-			return NULL;
+/*
+ * Takes the words of frames that lie above each other and below @limit. Returns
+ * whether the last one that does has been taken, and, if so, is the end or points
+ * elsewhere.
+ */
+static __always_inline bool follow_frames(struct walk *w,
+					  const struct stack_frame *limit)
+{
+	const struct stack_frame *next;
+
+	while (take_word(w, w->frame->return_address)) {
+		next = w->frame->next_frame;
+		if (ends_always(w) || next >= limit || !lies_above(next, w->frame))
+			return true;
+		w->frame = next;
+	}
+	return false;
+}
+
+/* Whether the stack is known from the walk's frame on, which is the task's. */
+static __always_inline bool ends_on_task_stack(struct walk *w)
+{
+	const struct stack_frame *last = last_frame(), *next = w->frame;
+
+	if (likely(next < first_doubtful(last))) {
+		if (!follow_frames(w, first_doubtful(last)))
+			return false;
+		if (ends_always(w))
+			return true;
+		next = w->frame->next_frame;
+		if (!lies_above(next, w->frame))
+			return false;
 	}
 	while (next <= last) {
-		frame = next;
-		node = stack_tree_get_child(node, frame->return_address);
-		if (!node || !node->child || is_last(frame, last))
-			return node;
-		next = frame->next_frame;
-		if (!lies_above(next, frame))
-			return NULL;
+		w->frame = next;
+		if (!take_word(w, w->frame->return_address))
+			return false;
+		if (ends_always(w))
+			return true;
+		if (is_last(w->frame, last))
+			return take_word(w, 0);
+		next = w->frame->next_frame;
+		if (!lies_above(next, w->frame))
+			return false;
 	}
-	return NULL;
+	return false;
 }
 
 /* The stack may go on where the interrupt came in, on the task's. */
-static noinline const struct stack_node *
-find_on_irq_stack(const struct stack_frame *frame)
+static __always_inline bool ends_from_irq_stack(struct walk *w)
 {
 	unsigned long end = this_cpu_read(irq_stack_end);
 	const unsigned long *entered = (const unsigned long *)end - 1;
-	const struct stack_node *node;
+	const struct stack_frame *next;
 
-	if (end - (unsigned long)frame > IRQ_STACK_SIZE)
-		return NULL;
-	node = follow_frames(&stack_tree_root, &frame, (const struct stack_frame *)entered);
-	if (!node || !node->child)
-		return node;
-	frame = frame->next_frame;
-	if (!on_task_stack(*entered) || !on_task_stack((unsigned long)frame) ||
-	    !IS_ALIGNED((unsigned long)frame, sizeof(long)))
-		return NULL;
-	return find_on_task_stack(node, frame);
+	if (!follow_frames(w, (const struct stack_frame *)entered))
+		return false;
+	if (ends_always(w))
+		return true;
+	next = w->frame->next_frame;
+	if (!stack_tree_on_task(*entered) || !stack_tree_on_task((unsigned long)next) ||
+	    !IS_ALIGNED((unsigned long)next, sizeof(long)))
+		return false;
+	w->frame = next;
+	return ends_on_task_stack(w);
 }
 
 /**
@@ -144,19 +161,31 @@ find_on_irq_stack(const struct stack_frame *frame)
  */
 const struct stack_cache_stack *stack_cache_find(const unsigned long *slot)
 {
-	const struct stack_frame *frame =
-		container_of(slot, struct stack_frame, return_address);
-	const struct stack_node *node;
+	struct stack_tree *tree = READ_ONCE(stack_tree);
+	unsigned long addr = (unsigned long)slot, room = task_room(addr);
+	bool on_task = room <= THREAD_SIZE, known;
+	struct stack_row **guess;
+	struct walk w;
 
-	if (likely(on_task_stack((unsigned long)frame)))
-		node = find_on_task_stack(&stack_tree_root, frame);
+	if (likely(on_task))
+		room -= random_offset();
 	else
-		node = find_on_irq_stack(frame);
-	/* Pairs with smp_store_release() in end_stack(). */
-	if (unlikely(!node || !smp_load_acquire(&node->stack.handle)))
+		room = irq_room(addr);
+	if (unlikely(!tree || !room))
 		return NULL;
+	guess = guess_of(tree, *slot, room);
+	w.tree = tree;
+	w.row = READ_ONCE(*guess);
+	w.word = w.row->word + STACK_TREE_FIRST;
+	w.frame = container_of(slot, struct stack_frame, return_address);
+	known = on_task ? ends_on_task_stack(&w) : ends_from_irq_stack(&w);
+	if (unlikely(!known))
+		return NULL;
+	if (unlikely(READ_ONCE(*guess) != w.row))
+		/* Row before guess: pairs with the dependent loads above. */
+		smp_store_release(guess, w.row);
 	this_cpu_inc(stack_cache_counters.hits);
-	return &node->stack;
+	return &w.row->stack;
 }
 
 /* Whether looking up would come here, and find this return address. */
@@ -168,6 +197,20 @@ static bool is_plain_frame(const struct unwind_state *state, unsigned long ip)
 	       frame->return_address == ip && stack_tree_keeps_code(ip);
 }
 
+static void learn_address(struct stack_cache_path *path,
+			  const struct unwind_state *state, unsigned long ip)
+{
+	if (!is_plain_frame(state, ip))
+		path->known = false;
+	stack_path_add(path, 0, ip);
+	path->ip[path->nr++] = ip;
+}
+
+static void learn_end(struct stack_cache_path *path, u32 how)
+{
+	stack_path_add(path, how, 0);
+}
+
 void stack_cache_unwind(const unsigned long *slot, struct stack_cache_path *path)
 {
 	unsigned long *first = (unsigned long *)slot - 1, ip;
@@ -176,34 +219,18 @@ void stack_cache_unwind(const unsigned long *slot, struct stack_cache_path *path
 	note_irq_stack(slot);
 	unwind_start(&state, current, NULL, first);
 	path->known = state.bp == first;
-	while (!unwind_done(&state)) {
+	stack_path_add(path, 0, 0);
+	for (; !unwind_done(&state); unwind_next_frame(&state)) {
 		ip = unwind_get_return_address(&state);
 		if (!ip)
 			break;
-		path->known &= is_plain_frame(&state, ip);
-		path->step[path->nr] = (struct stack_cache_step) { .ip = ip };
-		if (++path->nr == STACK_CACHE_DEPTH || stack_tree_ends_at(ip))
-			return;
-		path->to_last = is_last((const void *)state.bp, last_frame());
+		learn_address(path, &state, ip);
+		if (path->nr == STACK_CACHE_DEPTH || stack_tree_ends_at(ip))
+			return learn_end(path, END_ALWAYS);
 		/* Behind it are only the registers of user space, if any. */
-		if (path->to_last)
-			return;
-		unwind_next_frame(&state);
+		if (is_last((const void *)state.bp, last_frame()))
+			return learn_end(path, END_LAST);
 	}
 	/* Some other end, which does not follow from what was seen. */
 	path->known = false;
-}
-
-/* No rows: frames are found by following the chain, so the tree is as good. */
-const unsigned int stack_cache_row_size;
-
-struct stack_row *stack_cache_fill_row(void *memory,
-				       const struct stack_cache_path *path,
-				       const struct stack_cache_stack *stack)
-{
-	return NULL;
-}
-
-void stack_cache_forget_guesses(void)
-{
 }

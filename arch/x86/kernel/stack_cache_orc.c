@@ -1,230 +1,237 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stack cache: the way down the tree by ORC. Theory: lib/stack_cache.c.
+ * Stack cache: the way along a stack by ORC. Theory: lib/stack_cache.c.
  */
 #include <linux/kernel.h>
-#include <linux/percpu.h>
-#include <linux/stack_tree.h>
 #include <asm/orc_types.h>
-#include <asm/stacktrace.h>
 #include <asm/unwind.h>
 
-/*
- * Where the CPU's stack for interrupts ends, as far as anybody has been seen on it.
- * It stays there.
- */
-static DEFINE_PER_CPU(unsigned long, irq_stack_end);
-
-/* Sees to it that the next lookup on this stack knows it. */
-static void note_irq_stack(const unsigned long *slot)
-{
-	unsigned long visited = 0;
-	struct stack_info info;
-
-	if (!get_stack_info((unsigned long *)slot, current, &info, &visited) &&
-	    info.type == STACK_TYPE_IRQ)
-		this_cpu_write(irq_stack_end, (unsigned long)info.end);
-}
-
-/**
- * struct row_word - a word of a stack
- * @at: where it lies, in bytes from the first return address
- * @low: its lower half. The upper half of return addresses has all bits set, and
- *       user_mode() looks at the lower half of a code segment only.
- */
-struct row_word {
-	u32 at;
-	u32 low;
-};
-
-/* Words that are compared before the next look at whether there are more. */
-#define ROW_STEP	4
-
-/**
- * struct stack_row - all words of a stack
- * @stack: what it is known by
- * @reach: bytes from the first return address to the end of all that is looked at
- * @end: the end of @word
- * @word: the return addresses, and the code segment in user space's registers if
- *        the stack ends there. The last one is repeated up to a multiple of
- *        ROW_STEP.
- */
-struct stack_row {
-	struct stack_cache_stack stack;
-	unsigned long reach;
-	const struct row_word *end;
-	struct row_word word[];
-};
-
-/* Reaches farther than any stack. */
-static struct stack_row no_row = { .reach = ULONG_MAX };
-
-const unsigned int stack_cache_row_size =
-	struct_size_t(struct stack_row, word, STACK_CACHE_DEPTH);
-
-#define ROW_GUESS_BITS 10
+#include "stack_cache.h"
 
 /*
- * Guesses; written under RCU by anybody who has come down the tree, so for a grace
- * period after a flush with rows that are about to go: see retire_pages().
+ * What a row consists of: parts, each of words whose places are counted from the
+ * part's first return address. A part begins with a head, which looking up does not
+ * compare:
+ *
+ *   at    bytes from the first return address to the end of all that is looked at
+ *   low   how the way has come from the part before to this one: PART_*
+ *
+ * Then come the part's return addresses, and, if the stack ends at registers of
+ * user space, the code segment in these. A mark ends the part. Then follow the next
+ * one's head, where the pointer to it lies:
+ *
+ *   at    in bytes from the first return address of the part before
+ *   low   how many bytes above the address that it holds the next return address lies
+ *
+ * and its words. A head with PART_END ends the row.
  */
-static struct stack_row *row_guess[1 << ROW_GUESS_BITS];
+#define PART_END	0
+/* By the frame pointer of a function, on the same stack. */
+#define PART_FRAME	BIT(0)
+/* By the task's stack pointer, on an interrupt's stack. */
+#define PART_INTERRUPT	BIT(1)
+/* Beside PART_FRAME: by the stack pointer that lies near where the frame pointer points. */
+#define PART_INDIRECT	BIT(2)
+/* That many bytes from there. */
+#define PART_NEAR(low)	((low) >> 8)
+/* Beside PART_FRAME: it lies where the frame pointer of the last such part points. */
+#define PART_FROM_FRAME	BIT(3)
 
-void stack_cache_forget_guesses(void)
-{
-	memset_p((void **)row_guess, &no_row, ARRAY_SIZE(row_guess));
-}
+/**
+ * struct place - where on a stack looking up is
+ * @base: the first return address of the part
+ * @room: bytes from there to the end of the stack
+ * @frame: the last frame pointer that PART_INDIRECT has gone by
+ */
+struct place {
+	unsigned long base;
+	unsigned long room;
+	unsigned long frame;
+};
 
-/* Nobody else writes to frames that have called us. */
+/* Frames that have called us do not change. */
 static unsigned long stack_word(unsigned long addr)
 {
 	return *(const unsigned long *)addr;
 }
 
-/*
- * Bytes from @slot to the end of the stack that it lies on, the task's or the
- * CPU's for interrupts; 0 if it is another one.
- */
-static unsigned long stack_room(const unsigned long *slot)
+static bool is_there(const struct stack_cache_word *w, unsigned long base)
 {
-	unsigned long room = (unsigned long)task_stack_page(current) +
-			     THREAD_SIZE - (unsigned long)slot;
-
-	if (likely(room <= THREAD_SIZE))
-		return room;
-	room = this_cpu_read(irq_stack_end) - (unsigned long)slot;
-	return room <= IRQ_STACK_SIZE ? room : 0;
+	return stack_word(base + w->at) == (long)w->low;
 }
 
-/* The words that hold frame pointers must point to where they did. */
-static bool words_match(const struct stack_node *node, unsigned long base)
+/*
+ * The first of the words from @w that is not what it is on the stack at @base. It
+ * is a mark at the latest, since a return address is not 0.
+ */
+static __always_inline const struct stack_cache_word *
+first_other(const struct stack_cache_word *w, unsigned long base)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(node->word) && node->word[i].at; i++) {
-		if (stack_word(base + node->word[i].at) != base + node->word[i].to)
-			return false;
+	for (;; w += 8) {
+		if (!is_there(w, base))
+			return w;
+		if (!is_there(w + 1, base))
+			return w + 1;
+		if (!is_there(w + 2, base))
+			return w + 2;
+		if (!is_there(w + 3, base))
+			return w + 3;
+		if (!is_there(w + 4, base))
+			return w + 4;
+		if (!is_there(w + 5, base))
+			return w + 5;
+		if (!is_there(w + 6, base))
+			return w + 6;
+		if (!is_there(w + 7, base))
+			return w + 7;
 	}
-	return true;
 }
 
-/*
- * Where the stack goes on from an interrupt's: sets @base and @room to the return
- * address there.
- */
-static bool leave_irq_stack(const struct stack_node *node, unsigned long *base,
-			    unsigned long *room)
+/* Whether an address lies above @above bytes of the part, on the same stack. */
+static bool lies_above(const struct place *p, unsigned long addr, unsigned long above)
 {
-	unsigned long at = stack_word(*base + node->word[0].at) + node->word[0].to;
+	return addr - p->base > above && addr - p->base < p->room &&
+	       IS_ALIGNED(addr, sizeof(long));
+}
 
-	if (on_task_stack(*base) || !on_task_stack(at))
+/* To a part that begins above @frame, which lies on the same stack as @p. */
+static __always_inline bool enter_above(struct place *p, unsigned long frame,
+					const struct stack_cache_word *head)
+{
+	unsigned long next = frame + head[1].low;
+
+	/* Before the head there are the last word and a mark. */
+	if (!lies_above(p, next, head[-2].at))
 		return false;
-	*base = at;
-	*room = stack_room((unsigned long *)at);
+	p->room -= next - p->base;
+	p->base = next;
 	return true;
 }
 
-/* What follows a node whose rule is not one of the usual. */
-static noinline const struct stack_node *find_rarer(const struct stack_node *node,
-						    unsigned long *base,
-						    unsigned long *room)
+static __always_inline bool follow_frame(struct place *p,
+					 const struct stack_cache_word *head)
 {
-	if (node->kind == STACK_CACHE_INTERRUPT) {
-		if (!leave_irq_stack(node, base, room))
-			return NULL;
-	} else if (!words_match(node, *base)) {
-		return NULL;
-	}
-	if (node->next >= *room)
-		return NULL;
-	return stack_tree_find_child(node, stack_word(*base + node->next));
+	return enter_above(p, stack_word(p->base + (s32)head[1].at), head);
 }
 
-/* Whether user space's registers are where the end of a stack asks for them. */
-static bool ends_here(const struct stack_node *node, unsigned long base,
-		      unsigned long room)
+/* With PART_INDIRECT or PART_FROM_FRAME. */
+static bool follow_indirect(struct place *p, const struct stack_cache_word *head)
 {
-	if (!node->user_regs)
-		return true;
-	/* As user_mode() looks at it. */
-	return node->user_regs + sizeof(struct pt_regs) <= room &&
-	       stack_word(base + node->user_regs + offsetof(struct pt_regs, cs)) & 3;
+	unsigned long from = head->low & PART_FROM_FRAME ? p->frame : p->base;
+	unsigned long frame = stack_word(from + (s32)head[1].at), near = frame;
+
+	if (head->low & PART_INDIRECT) {
+		near += PART_NEAR(head->low);
+		if (!lies_above(p, near, 0) || !lies_above(p, frame, 0))
+			return false;
+		p->frame = frame;
+		near = stack_word(near);
+	}
+	return enter_above(p, near, head);
+}
+
+/* Follows the stack pointer from an interrupt's stack to the task's. */
+static bool follow_interrupt(struct place *p, const struct stack_cache_word *head)
+{
+	unsigned long next;
+
+	if (stack_tree_on_task(p->base) || head[1].at + sizeof(long) > p->room)
+		return false;
+	next = stack_word(p->base + head[1].at) + head[1].low;
+	if (!stack_tree_on_task(next) || !IS_ALIGNED(next, sizeof(long)))
+		return false;
+	p->base = next;
+	p->room = task_room(next);
+	return true;
+}
+
+/* To the part that @head begins. */
+static bool enter_part(struct place *p, const struct stack_cache_word *head)
+{
+	if (head->low == PART_FRAME)
+		return follow_frame(p, head);
+	if (head->low == PART_INTERRUPT)
+		return follow_interrupt(p, head);
+	return follow_indirect(p, head);
 }
 
 /*
- * Follows the words at @base down the tree. All words must lie in the first
- * @room bytes.
+ * Whether the stack is that of @row, which has only usual parts. If not, @word is
+ * where to go on in another way, or NULL.
  */
-static __always_inline const struct stack_node *
-find_stack(unsigned long base, unsigned long room)
+static __always_inline bool is_row(struct place *p, const struct stack_row *row,
+				   const struct stack_cache_word **word)
 {
-	const struct stack_node *node = &stack_tree_root, *child;
+	const struct stack_cache_word *head = row->word, *w = head + 1;
+	bool known = false;
 
-	do {
-		/* Pairs with smp_store_release() in publish_node(). */
-		while ((child = READ_ONCE(node->child))) {
-			unsigned long ip;
-
-			if (unlikely(node->next >= room))
-				return NULL;
-			ip = stack_word(base + node->next);
-			if (unlikely(child->ip != ip)) {
-				child = stack_tree_find_child(node, ip);
-				if (!child)
-					return NULL;
-			}
-			node = child;
+	while (likely(head->at <= p->room)) {
+		w = first_other(w, p->base);
+		/* Else its value would be kept while the words are compared. */
+		OPTIMIZER_HIDE_VAR(w);
+		if (unlikely(w->low))
+			break;
+		head = w + 1;
+		known = head->low == PART_END;
+		if (known || unlikely(head->low != PART_FRAME))
+			break;
+		w = head + 2;
+		if (!follow_frame(p, head)) {
+			w = NULL;
+			break;
 		}
-		if (likely(node->kind == STACK_CACHE_USUAL))
-			return ends_here(node, base, room) ? node : NULL;
-		node = find_rarer(node, &base, &room);
-	} while (node);
-	return NULL;
+	}
+	*word = w;
+	return known;
 }
 
-static struct stack_row **guess_of(unsigned long base, unsigned long room)
+/*
+ * Down the tree, from @word on, which is @row's as all before. What lies beyond the
+ * stack is not looked at: no stack that begins like this one has something there.
+ */
+static struct stack_row *find_row(const struct stack_tree *tree, struct place *p,
+				  struct stack_row *row,
+				  const struct stack_cache_word *word)
 {
-	unsigned long key = stack_word(base) + room * 4;
+	struct stack_row *next;
 
-	/* Bytes instead of an index save the compiler two shifts. */
-	return (void *)row_guess + (key & (sizeof(row_guess) - sizeof(*row_guess)));
+	for (;; word++) {
+		if (!word->low) {
+			if (word[1].low == PART_END)
+				return row;
+			if (!enter_part(p, word + 1))
+				return NULL;
+			word += 3;
+		}
+		if (word->at + sizeof(long) > p->room)
+			return NULL;
+		if (is_there(word, p->base))
+			continue;
+		next = stack_tree_next(tree, row, word - row->word,
+				       stack_word(p->base + word->at));
+		if (!next)
+			return NULL;
+		word = next->word + (word - row->word);
+		row = next;
+	}
 }
 
-/* Whether the words at @base are those of @row. */
-static __always_inline bool row_matches(const struct stack_row *row,
-					unsigned long base, unsigned long room)
-{
-	const struct row_word *w = row->word;
-
-	if (unlikely(row->reach > room))
-		return false;
-	do {
-		if ((u32)stack_word(base + w[0].at) != w[0].low ||
-		    (u32)stack_word(base + w[1].at) != w[1].low ||
-		    (u32)stack_word(base + w[2].at) != w[2].low ||
-		    (u32)stack_word(base + w[3].at) != w[3].low)
-			return false;
-		w += ROW_STEP;
-	} while (w != row->end);
-	return true;
-}
-
-/* The way down the tree, and a better guess for the next time. */
+/* Goes on where @guess was wrong, or @row is not usual, and guesses better. */
 static noinline const struct stack_cache_stack *
-find_and_guess(unsigned long base, unsigned long room)
+find_other(struct stack_row **guess, struct stack_row *row,
+	   const struct stack_cache_word *word, unsigned long base, unsigned long room)
 {
-	const struct stack_node *node = find_stack(base, room);
-	struct stack_row **guess, *row;
+	struct stack_tree *tree = READ_ONCE(stack_tree);
+	struct place p = { .base = base, .room = room };
 
-	/* Pairs with smp_store_release() in end_stack(). */
-	if (!node || !smp_load_acquire(&node->stack.handle))
+	row = tree && word ? find_row(tree, &p, row, word) : NULL;
+	if (!row)
 		return NULL;
+	if (READ_ONCE(*guess) != row)
+		/* Row before guess: pairs with the dependent loads of readers. */
+		smp_store_release(guess, row);
 	this_cpu_inc(stack_cache_counters.hits);
-	row = node->row;
-	guess = guess_of(base, room);
-	if (row && READ_ONCE(*guess) != row)
-		WRITE_ONCE(*guess, row);
-	return &node->stack;
+	return &row->stack;
 }
 
 /**
@@ -236,13 +243,24 @@ find_and_guess(unsigned long base, unsigned long room)
  */
 const struct stack_cache_stack *stack_cache_find(const unsigned long *slot)
 {
-	unsigned long base = (unsigned long)slot, room = stack_room(slot);
-	const struct stack_row *row;
+	struct stack_tree *tree = READ_ONCE(stack_tree);
+	struct place p = { .base = (unsigned long)slot };
+	const struct stack_cache_word *word;
+	struct stack_row **guess, *row;
+	unsigned long random = 0;
 
-	/* Pairs with smp_store_release() in end_stack(), by way of the tree. */
-	row = READ_ONCE(*guess_of(base, room));
-	if (unlikely(!row_matches(row, base, room)))
-		return find_and_guess(base, room);
+	p.room = task_room(p.base);
+	if (likely(p.room <= THREAD_SIZE))
+		random = random_offset();
+	else
+		p.room = irq_room(p.base);
+	if (unlikely(!tree))
+		return NULL;
+	/* Without room, on some other stack, no row is as short. */
+	guess = guess_of(tree, stack_word(p.base), p.room - random);
+	row = READ_ONCE(*guess);
+	if (unlikely(!is_row(&p, row, &word)))
+		return find_other(guess, row, word, p.base, p.room);
 	this_cpu_inc(stack_cache_counters.hits);
 	return &row->stack;
 }
@@ -253,109 +271,150 @@ const struct stack_cache_stack *stack_cache_find(const unsigned long *slot)
 
 /**
  * struct learner - a stack while it is being learnt
- * @slot: the first return address; after an interrupt's stack the first one on the
- *        task's
  * @path: what is known so far
- * @state: the unwinder, at the last of @path's steps
- * @bp_at: where state's frame pointer was loaded from, in bytes from @slot
+ * @state: the unwinder, at the last of @path's return addresses
+ * @p: where that is; the last frame pointer is not needed
+ * @head: index of the part's head in @path
+ * @bp_from: where @state's frame pointer was loaded from; 0 if that does not follow
+ *           from what is known
+ * @bp_at_frame: that is where the last frame pointer points
  */
 struct learner {
-	const unsigned long *slot;
 	struct stack_cache_path *path;
 	struct unwind_state state;
-	long bp_at;
+	struct place p;
+	unsigned int head;
+	unsigned long bp_from;
+	bool bp_at_frame;
 };
 
-/* In bytes from the first return address. */
-static long distance(const struct learner *l, unsigned long addr)
+static struct place place_of(unsigned long addr)
 {
-	return addr - (unsigned long)l->slot;
+	return (struct place) {
+		.base = addr,
+		.room = stack_tree_on_task(addr) ? task_room(addr) : irq_room(addr),
+	};
 }
 
-/* The step depends on a word that points somewhere: it must be so again. */
-static bool add_word(struct learner *l, struct stack_cache_step *step, long at,
-		     unsigned long to)
+/* The part extends to @end at least. Returns whether that is on the stack. */
+static bool reach(struct learner *l, unsigned long end)
 {
-	unsigned int i = step->word[0].at != 0;
-	long room = stack_room(l->slot);
+	struct stack_cache_word *head = &l->path->word[l->head];
+	unsigned long bytes = end - l->p.base;
 
-	/* The caller's frame pointer lies before the first return address. */
-	if (at < -(long)sizeof(long) || at >= room || !at || distance(l, to) >= room ||
-	    distance(l, to) < 0 || stack_word((unsigned long)l->slot + at) != to)
+	if (bytes > l->p.room)
 		return false;
-	step->word[i].at = at;
-	step->word[i].to = distance(l, to);
-	step->kind = STACK_CACHE_FRAME_POINTER;
+	head->at = max_t(u32, head->at, bytes);
 	return true;
 }
 
-/*
- * Finds the caller's stack pointer by @rule, as the unwinder does, and notes
- * what it depends on.
- */
-static bool follow_sp(struct learner *l, struct stack_cache_step *step,
-		      const struct orc_entry *rule, unsigned long *sp)
+static void begin_part(struct learner *l, s32 kind, s32 at, s32 to, unsigned long next)
 {
-	unsigned long at;
+	stack_path_add(l->path, 0, 0);
+	l->head = l->path->nr_words;
+	stack_path_add(l->path, 0, kind);
+	stack_path_add(l->path, at, to);
+	l->p = place_of(next);
+}
 
+/*
+ * The caller's stack pointer is known from the frame pointer. Sets @sp to it, and
+ * begins a part at the return address below.
+ */
+static bool learn_frame(struct learner *l, const struct orc_entry *rule,
+			unsigned long *sp)
+{
+	unsigned long frame = l->state.bp, from = l->bp_from;
+	unsigned long last = l->state.sp - sizeof(long);
+	long at = l->bp_at_frame ? 0 : from - l->p.base, to = rule->sp_offset;
+	s32 kind = PART_FRAME | (l->bp_at_frame ? PART_FROM_FRAME : 0);
+
+	/* It lies below what is looked at, and at most so far below the first. */
+	if (!from || from >= last || at < -(long)sizeof(long) || stack_word(from) != frame)
+		return false;
+	*sp = frame + to;
+	if (rule->sp_reg == ORC_REG_BP_INDIRECT) {
+		if (!lies_above(&l->p, *sp, 0) || !lies_above(&l->p, frame, 0))
+			return false;
+		*sp = stack_word(*sp);
+		kind |= PART_INDIRECT + to * 256;
+		to = 0;
+	}
+	if (!lies_above(&l->p, *sp - sizeof(long), last - l->p.base))
+		return false;
+	begin_part(l, kind, at, to - (long)sizeof(long), *sp - sizeof(long));
+	return true;
+}
+
+/* The task's stack pointer lies on the stack of an interrupt. */
+static bool learn_interrupt(struct learner *l, const struct orc_entry *rule,
+			    unsigned long *sp)
+{
+	unsigned long from = l->state.sp;
+	long to = rule->sp_offset - (int)sizeof(long);
+
+	if (stack_tree_on_task(from) || !reach(l, from + sizeof(long)))
+		return false;
+	*sp = stack_word(from) + rule->sp_offset;
+	if (!stack_tree_on_task(*sp - sizeof(long)))
+		return false;
+	begin_part(l, PART_INTERRUPT, from - l->p.base, to, *sp - sizeof(long));
+	return true;
+}
+
+/* Finds the caller's stack pointer by @rule, as the unwinder does. */
+static bool learn_sp(struct learner *l, const struct orc_entry *rule,
+		     unsigned long *sp)
+{
 	switch (rule->sp_reg) {
 	case ORC_REG_SP:
 		*sp = l->state.sp + rule->sp_offset;
 		return true;
 	case ORC_REG_BP:
-		*sp = l->state.bp + rule->sp_offset;
-		return add_word(l, step, l->bp_at, l->state.bp);
 	case ORC_REG_BP_INDIRECT:
-		at = l->state.bp + rule->sp_offset;
-		if (!add_word(l, step, l->bp_at, l->state.bp))
-			return false;
-		*sp = stack_word(at);
-		return add_word(l, step, distance(l, at), *sp);
+		return learn_frame(l, rule, sp);
 	case ORC_REG_SP_INDIRECT:
-		*sp = stack_word(l->state.sp) + rule->sp_offset;
-		step->kind = STACK_CACHE_INTERRUPT;
-		step->word[0].at = distance(l, l->state.sp);
-		step->word[0].to = rule->sp_offset - (int)sizeof(long);
-		return distance(l, l->state.sp) < stack_room(l->slot);
+		return learn_interrupt(l, rule, sp);
 	}
 	return false;
 }
 
 /* Notes where the caller's frame pointer is loaded from. */
-static bool follow_bp(struct learner *l, struct stack_cache_step *step,
-		      const struct orc_entry *rule, unsigned long sp)
+static bool learn_bp(struct learner *l, const struct orc_entry *rule, unsigned long sp)
 {
 	switch (rule->bp_reg) {
 	case ORC_REG_UNDEFINED:
+		/* It is the same, but where it came from is in another part. */
+		if (rule->sp_reg != ORC_REG_SP)
+			l->bp_from = 0;
 		return true;
 	case ORC_REG_PREV_SP:
-		l->bp_at = distance(l, sp + rule->bp_offset);
+		l->bp_from = sp + rule->bp_offset;
+		l->bp_at_frame = false;
 		return true;
 	case ORC_REG_BP:
-		if (step->kind == STACK_CACHE_USUAL &&
-		    !add_word(l, step, l->bp_at, l->state.bp))
-			return false;
-		l->bp_at = distance(l, l->state.bp + rule->bp_offset);
-		return true;
+		l->bp_from = l->state.bp + rule->bp_offset;
+		l->bp_at_frame = rule->sp_reg == ORC_REG_BP_INDIRECT;
+		return rule->sp_reg == ORC_REG_BP ||
+		       (l->bp_at_frame && !rule->bp_offset);
 	}
 	return false;
 }
 
 /*
  * Takes the unwinder a step further. Returns whether where it came follows from
- * where it was and from what has been noted in @step.
+ * where it was and from what has been added to the path.
  */
-static bool take_step(struct learner *l, struct stack_cache_step *step)
+static bool take_step(struct learner *l)
 {
 	struct unwind_state *state = &l->state;
-	struct orc_entry rule;
+	struct orc_entry rule = {};
 	unsigned long sp = 0;
 	bool known;
 
-	known = unwind_orc_rule(state->ip, state->signal, &rule);
+	known = l->path->known && unwind_orc_rule(state->ip, state->signal, &rule);
 	if (known && rule.type != ORC_TYPE_END_OF_STACK)
-		known = follow_sp(l, step, &rule, &sp) &&
-			follow_bp(l, step, &rule, sp);
+		known = learn_sp(l, &rule, &sp) && learn_bp(l, &rule, sp);
 	if (!unwind_next_frame(state))
 		return known && rule.type == ORC_TYPE_END_OF_STACK;
 	if (rule.type == ORC_TYPE_REGS)
@@ -363,100 +422,65 @@ static bool take_step(struct learner *l, struct stack_cache_step *step)
 	return known && rule.type == ORC_TYPE_CALL && state->sp == sp;
 }
 
-/*
- * From an interrupt's stack to the task's, where all is counted from @found, the
- * first return address there.
- */
-static bool change_stacks(struct learner *l, const unsigned long *found)
+/* Adds the return address that the unwinder has come to. */
+static bool learn_address(struct learner *l, unsigned long ip)
 {
-	if (on_task_stack((unsigned long)l->slot) || !on_task_stack((unsigned long)found))
+	unsigned long found = (unsigned long)unwind_get_return_address_ptr(&l->state);
+
+	if (l->state.regs || stack_word(found) != ip || !stack_tree_keeps_code(ip) ||
+	    !reach(l, found + sizeof(long)))
 		return false;
-	l->bp_at += (unsigned long)l->slot - (unsigned long)found;
-	l->slot = found;
+	stack_path_add(l->path, found - l->p.base, ip);
 	return true;
 }
 
-/* Fills in where @step's return address was found. */
-static bool locate_step(struct learner *l, const struct stack_cache_step *before,
-			struct stack_cache_step *step)
+/* Whether the stack ends at registers of user space; adds what says that they are. */
+static bool learn_user_regs(struct learner *l)
 {
-	unsigned long *found = unwind_get_return_address_ptr(&l->state);
-	long at;
+	const struct pt_regs *regs = l->state.regs;
 
-	if (l->state.regs || stack_word((unsigned long)found) != step->ip ||
-	    !stack_tree_keeps_code(step->ip))
+	if (!regs || !user_mode(l->state.regs) ||
+	    !reach(l, (unsigned long)(regs + 1)))
 		return false;
-	if (before && before->kind == STACK_CACHE_INTERRUPT && !change_stacks(l, found))
-		return false;
-	at = distance(l, (unsigned long)found);
-	step->at = at;
-	return at >= 0 && at < stack_room(l->slot);
+	stack_path_add(l->path, (unsigned long)&regs->cs - l->p.base, regs->cs);
+	return true;
 }
 
-/* Whether the stack ends at registers of user space; fills in where. */
-static bool ends_in_user_space(struct learner *l)
+static void know(struct stack_cache_path *path, bool known)
 {
-	long at = distance(l, (unsigned long)l->state.regs);
+	if (!known)
+		path->known = false;
+}
 
-	if (!l->state.regs || !user_mode(l->state.regs) || at <= 0 ||
-	    at + sizeof(struct pt_regs) > stack_room(l->slot))
-		return false;
-	l->path->user_regs = at;
-	l->path->user_cs = l->state.regs->cs;
-	return true;
+static void learn_stack(struct learner *l)
+{
+	struct stack_cache_path *path = l->path;
+
+	while (!unwind_done(&l->state)) {
+		unsigned long ip = unwind_get_return_address(&l->state);
+
+		if (!ip) {
+			know(path, path->known && learn_user_regs(l));
+			return;
+		}
+		know(path, path->known && learn_address(l, ip));
+		path->ip[path->nr++] = ip;
+		if (path->nr == STACK_CACHE_DEPTH || stack_tree_ends_at(ip))
+			return;
+		know(path, take_step(l));
+	}
 }
 
 void stack_cache_unwind(const unsigned long *slot, struct stack_cache_path *path)
 {
-	struct learner l = { .slot = slot, .path = path, .bp_at = -(long)sizeof(long) };
-	struct stack_cache_step *step = NULL, *before;
+	struct learner l = { .path = path, .bp_from = (unsigned long)(slot - 1) };
 
 	note_irq_stack(slot);
+	l.p = place_of((unsigned long)slot);
 	unwind_start(&l.state, current, NULL, (unsigned long *)slot);
-	path->known = unwind_get_return_address_ptr(&l.state) == slot;
-	while (!unwind_done(&l.state)) {
-		before = step;
-		step = &path->step[path->nr];
-		*step = (struct stack_cache_step) {
-			.ip = unwind_get_return_address(&l.state),
-		};
-		if (!step->ip) {
-			path->known &= ends_in_user_space(&l);
-			break;
-		}
-		path->known &= locate_step(&l, before, step);
-		if (++path->nr == STACK_CACHE_DEPTH || stack_tree_ends_at(step->ip))
-			break;
-		path->known &= take_step(&l, step);
-	}
-}
-
-/* A row of a path's words, if it has none but usual steps. */
-struct stack_row *stack_cache_fill_row(void *memory,
-				       const struct stack_cache_path *path,
-				       const struct stack_cache_stack *stack)
-{
-	struct stack_row *row = memory;
-	unsigned int i;
-
-	for (i = 0; i + 1 < path->nr; i++) {
-		if (path->step[i].kind != STACK_CACHE_USUAL)
-			return NULL;
-	}
-	row->stack = *stack;
-	row->reach = path->step[i].at + sizeof(long);
-	for (i = 0; i < path->nr; i++) {
-		row->word[i].at = path->step[i].at;
-		row->word[i].low = path->step[i].ip;
-	}
-	/* Then the stack has less than STACK_CACHE_DEPTH frames. */
-	if (path->user_regs) {
-		row->reach = path->user_regs + sizeof(struct pt_regs);
-		row->word[i].at = path->user_regs + offsetof(struct pt_regs, cs);
-		row->word[i++].low = path->user_cs;
-	}
-	for (; i % ROW_STEP; i++)
-		row->word[i] = row->word[i - 1];
-	row->end = row->word + i;
-	return row;
+	know(path, unwind_get_return_address_ptr(&l.state) == slot);
+	stack_path_add(path, 0, 0);
+	learn_stack(&l);
+	stack_path_add(path, 0, 0);
+	stack_path_add(path, 0, PART_END);
 }

@@ -322,11 +322,13 @@ static void compare_kretprobes(void)
 }
 
 /* The module comes back to where it was, or to where something else was. */
+#define RELOADS 16
+
 static void reload_modules(void)
 {
 	int i;
 
-	for (i = 0; i < 16; i++) {
+	for (i = 0; i < RELOADS; i++) {
 		po_check(po_unload_module(), "unload: %s", strerror(errno));
 		po_check(po_load_module(""), "load: %s", strerror(errno));
 		po_check(!po_control("alloc order=0 count=32 depth=5 step=1"), "alloc");
@@ -340,7 +342,8 @@ static void compare_modules(void)
 	long long flushes = po_field(STATS, "stack_flushes");
 
 	compare(reload_modules);
-	po_check(po_field(STATS, "stack_flushes") >= flushes + 32,
+	/* What a module begins with is not remembered, so nothing is to forget then. */
+	po_check(po_field(STATS, "stack_flushes") >= flushes + RELOADS,
 		 "the cache was not emptied");
 }
 

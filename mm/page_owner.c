@@ -126,66 +126,6 @@ static bool is_paused(void)
 }
 
 /*
- * Going through the records of a range of pages
- */
-
-/* Where an array of page_ext ends: it is allocated per memory section. */
-static unsigned long ext_array_end(unsigned long pfn)
-{
-#ifdef CONFIG_SPARSEMEM
-	return SECTION_ALIGN_DOWN(pfn) + PAGES_PER_SECTION;
-#else
-	return ULONG_MAX;
-#endif
-}
-
-/**
- * struct owner_iter - a pass over the records of a range of PFNs
- * @pfn: current PFN
- * @end: one past the last PFN
- * @stop: one past the last PFN for which @ext can be advanced
- * @ext: page_ext of @pfn, RCU-locked; NULL at the end
- */
-struct owner_iter {
-	unsigned long pfn;
-	unsigned long end;
-	unsigned long stop;
-	struct page_ext *ext;
-};
-
-/* Enters the next array at or after it->pfn; sections may have none. */
-static void owner_iter_enter(struct owner_iter *it)
-{
-	it->ext = NULL;
-	while (it->pfn < it->end) {
-		it->stop = min(it->end, ext_array_end(it->pfn));
-		it->ext = page_ext_get(pfn_to_page(it->pfn));
-		if (it->ext)
-			return;
-		it->pfn = it->stop;
-	}
-}
-
-static void owner_iter_start(struct owner_iter *it, unsigned long pfn,
-			     unsigned long nr)
-{
-	it->pfn = pfn;
-	it->end = pfn + nr;
-	owner_iter_enter(it);
-}
-
-/* Never forms the page_ext of a PFN past the end. */
-static void owner_iter_next(struct owner_iter *it)
-{
-	if (++it->pfn < it->stop) {
-		it->ext = page_ext_next(it->ext);
-		return;
-	}
-	page_ext_put(it->ext);
-	owner_iter_enter(it);
-}
-
-/*
  * Writing a record
  *
  * begin_write() and end_write() enclose every change. The lowest bit of the
@@ -275,12 +215,30 @@ static void unmark(struct page_owner_record *rec, struct owner_tally *tally)
 	page_owner_task_put(task);
 }
 
+/* Where an array of page_ext ends: it is allocated per memory section. */
+static unsigned long ext_array_end(unsigned long pfn)
+{
+#ifdef CONFIG_SPARSEMEM
+	return SECTION_ALIGN_DOWN(pfn) + PAGES_PER_SECTION;
+#else
+	return ULONG_MAX;
+#endif
+}
+
+/* Sections may have no page_ext. That of a PFN past the end is never formed. */
 static void unmark_range(unsigned long pfn, unsigned long nr, struct owner_tally *tally)
 {
-	struct owner_iter it;
+	unsigned long end = pfn + nr, stop;
 
-	for (owner_iter_start(&it, pfn, nr); it.ext; owner_iter_next(&it))
-		unmark(page_owner_record_of(it.ext), tally);
+	for (; pfn < end; pfn = stop) {
+		struct page_ext *ext = page_ext_get(pfn_to_page(pfn));
+		unsigned long i;
+
+		stop = min(end, ext_array_end(pfn));
+		for (i = 0; ext && i < stop - pfn; i++)
+			unmark(page_owner_record_of((void *)ext + i * page_ext_size), tally);
+		page_ext_put(ext);
+	}
 }
 
 /**

@@ -12,11 +12,7 @@
 #include <unistd.h>
 
 #include "po_util.h"
-
-/* The decoder itself, from the folder of the tools. */
-#include "../../../../mm/page_owner_tools/table.c"
-#include "../../../../mm/page_owner_tools/read/raw.c"
-#include "../../../../mm/page_owner_tools/read/raw_text.c"
+#include "read/raw_text.h"
 
 #define CAPTURE_MAX	(256UL << 20)
 

@@ -222,7 +222,7 @@ static int put_info(struct record *r)
 	return ret;
 }
 
-/* The position in the dump is a page frame number, which is how far it is. */
+/* The position in a dump, text or raw, is a page frame number: how far it is. */
 static void show_progress(const struct record *r)
 {
 	static const char bar[] = "########################################";
@@ -236,7 +236,7 @@ static void show_progress(const struct record *r)
 		return;
 	last = now;
 	page_owner_human_bytes(mib, r->bytes);
-	if (!r->end_pfn || pfn <= 0 || (uint64_t)pfn > r->end_pfn || r->raw) {
+	if (!r->end_pfn || pfn <= 0 || (uint64_t)pfn > r->end_pfn) {
 		fprintf(stderr, "\r\033[K%s", mib);
 		return;
 	}

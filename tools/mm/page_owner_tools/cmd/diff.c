@@ -185,7 +185,7 @@ static void put_states(const struct diff *d, unsigned long long old_pages,
 	fprintf(d->file, " %11s %11s ",
 		page_owner_human_bytes(old, (double)old_pages * d->old.info.page_size),
 		page_owner_human_bytes(new, (double)new_pages * d->new.info.page_size));
-	/* A stack's count is not one of allocations, which nobody knows then. */
+	/* A stack's count is not one of allocations: their number is not known then. */
 	if (d->old.stacks_only || d->new.stacks_only)
 		fprintf(d->file, "%8s", "-");
 	else

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Numbers, names and call chains, for people.
+ * Numbers, names and call chains, as they are shown.
  */
 #include <stdlib.h>
 #include <string.h>

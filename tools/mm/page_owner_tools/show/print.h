@@ -13,7 +13,7 @@
 #define PAGE_OWNER_NUMBER	32
 
 /**
- * page_owner_human_bytes() - bytes in units of people
+ * page_owner_human_bytes() - bytes in a unit that is easy to read
  * @buf: receives "64.0 MiB"; room for PAGE_OWNER_NUMBER
  * @bytes: the number
  *
@@ -22,7 +22,7 @@
 const char *page_owner_human_bytes(char *buf, double bytes);
 
 /**
- * page_owner_human_time() - a span of time in units of people
+ * page_owner_human_time() - a span of time in a unit that is easy to read
  * @buf: receives "12.3 s"; room for PAGE_OWNER_NUMBER
  * @ns: nanoseconds
  *

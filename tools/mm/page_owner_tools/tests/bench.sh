@@ -81,7 +81,8 @@ per_record() {
 	start=$(instructions "$4")
 	all=$(instructions "$3")
 	each=$(((all - start) / records))
-	echo "$1: $each instructions per record (limit $2): $records records, $all in all, $start to start"
+	echo "$1: $each instructions per record (limit $2)"
+	echo "    $records records, $all in all, of which $start to start"
 	[ "$each" -le "$2" ] || above=1
 }
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "read/handles.h"
 #include "read/reader.h"
-#include "read/stacks.h"
 #include "read/text.h"
 
 static const char too_long[] = "a record of more than 16 MiB";

@@ -71,6 +71,18 @@ struct page_owner_span page_owner_key_text(char *buf, enum page_owner_key key,
 					   const struct page_owner_info *info);
 
 /**
+ * page_owner_put_owner() - write the values of all keys of a block on one line
+ * @file: the output
+ * @mask: bit mask of enum page_owner_key
+ * @block: the block
+ * @info: to name the zones
+ * @width: columns that are left on the line
+ */
+void page_owner_put_owner(FILE *file, unsigned int mask,
+			  const struct page_owner_block *block,
+			  const struct page_owner_info *info, unsigned int width);
+
+/**
  * page_owner_key_name() - the name of a key
  * @key: the key
  *

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -69,14 +68,6 @@ static const char help[] =
 "names, process IDs, cgroups; space reads at once; q ends.\n"
 "\n"
 PAGE_OWNER_COMMON_HELP;
-
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
 
 static void restore_terminal(int sig)
 {
@@ -224,7 +215,7 @@ static int refresh(struct top *t)
 	ret = page_owner_cmd_load(&t->cmd, &t->load[t->current], t->path);
 	if (ret)
 		return ret;
-	t->read_ns[t->current] = clock_ns();
+	t->read_ns[t->current] = page_owner_clock_ns(CLOCK_MONOTONIC);
 	pairs = page_owner_pairs_find(&t->load[!t->current].agg,
 				      &t->load[t->current].agg, &nr);
 	if (!pairs) {

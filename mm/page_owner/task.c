@@ -72,7 +72,7 @@ static_assert(!offsetof(struct task_page, rcu));
 
 /* Stands for tasks that could not be stored. Its number is 0. */
 static struct page_owner_task unknown_task = {
-	.refs = ATOMIC_LONG_INIT(1),
+	.refs = ATOMIC64_INIT(1),
 	.comm = "<unknown>",
 };
 
@@ -199,9 +199,9 @@ static noinline void release_identity(struct page_owner_task *task)
 	raw_spin_unlock_irqrestore(&tasks_lock, flags);
 }
 
-static void put_task(struct page_owner_task *task, long refs)
+static void put_task(struct page_owner_task *task, s64 refs)
 {
-	if (task->id && atomic_long_sub_and_test(refs, &task->refs))
+	if (task->id && atomic64_sub_and_test(refs, &task->refs))
 		release_identity(task);
 }
 
@@ -220,7 +220,7 @@ static void give_up(struct page_owner_task *task)
 void page_owner_task_get(u32 id)
 {
 	if (id)
-		atomic_long_inc(&find_task(id)->refs);
+		atomic64_inc(&find_task(id)->refs);
 }
 
 /**
@@ -361,7 +361,7 @@ struct page_owner_task *page_owner_task_new(gfp_t gfp, bool can_alloc)
 	if (!task)
 		return old ?: &unknown_task;
 
-	atomic_long_set(&task->refs, PAGE_OWNER_TASK_LIVES);
+	atomic64_set(&task->refs, PAGE_OWNER_TASK_LIVES);
 	task->own = 0;
 	/* After since was U64_MAX; pairs with the second smp_rmb() in read_task(). */
 	smp_wmb();

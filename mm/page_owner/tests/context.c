@@ -531,7 +531,7 @@ static void test_unmarked_changes(struct kunit *test)
 	struct page *page = test_page(test);
 	struct page_owner_task *task;
 	unsigned long flags;
-	long refs;
+	s64 refs;
 	int i;
 
 	watch = watch_record(test, page, take_over_unmarked);
@@ -540,9 +540,9 @@ static void test_unmarked_changes(struct kunit *test)
 		other_cpu.done = !i;
 		local_irq_save(flags);
 		task = current->page_owner_task;
-		refs = atomic_long_read(&task->refs) + task->own;
+		refs = atomic64_read(&task->refs) + task->own;
 		page_owner_alloc(page, 0, GFP_ATOMIC);
-		refs = atomic_long_read(&task->refs) + task->own - refs;
+		refs = atomic64_read(&task->refs) + task->own - refs;
 		local_irq_restore(flags);
 	}
 	unregister_wide_hw_breakpoint(watch);

@@ -617,7 +617,7 @@ static void test_specials_first(struct kunit *test)
  */
 
 #ifdef CONFIG_MEMCG
-/* Whatever takes this for a pointer does not live to tell. */
+/* To follow this as a pointer is a fault. */
 #define NO_POINTER ((unsigned long)POISON_POINTER_DELTA + 0x1000)
 
 /**

@@ -38,19 +38,13 @@ struct stack_row {
  *         telling; never NULL
  * @edge: hash table of the places where a row leaves another one
  * @rcu: for freeing
- * @page: where rows and edges are allocated, and how much of it is used
- * @used: bytes of it
- * @nr_pages: this and those that were filled before
- * @nr_words: words of all rows
+ * @page: where rows and edges are allocated
  */
 struct stack_tree {
 	struct stack_row *guess[1 << STACK_TREE_GUESS_BITS];
 	struct stack_edge *edge[1 << STACK_TREE_EDGE_BITS];
 	struct rcu_head rcu;
 	struct stack_page *page;
-	unsigned int used;
-	unsigned int nr_pages;
-	unsigned long nr_words;
 };
 
 /* Read under RCU; NULL while there is none. */

@@ -7,8 +7,8 @@
  * the last one. Writing sets what this open file shows; after "show" the next
  * read gives what that is, and nothing else.
  *
- * Records are gathered in a buffer and copied out together, because copying and
- * keeping memory online have a price of their own each time. Memory is online
+ * Records are gathered in a buffer and copied out together, because each copy, and
+ * each time that memory is kept online, has a cost of its own. Memory is online
  * while records are gathered, not while they are copied, which may sleep for
  * memory.
  */

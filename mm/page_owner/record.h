@@ -41,8 +41,8 @@
  * that the page is now the first one of a block that it describes.
  *
  * Locking: none. A block's record is written by the owner of the block (hooks run
- * after a page left the free lists, and before it returns), and read by anyone
- * under RCU. The layout is read by debuggers: scripts/gdb/linux/page_owner.py.
+ * after a page left the free lists, and before it returns), and read under RCU, at
+ * any time. The layout is read by debuggers: scripts/gdb/linux/page_owner.py.
  */
 struct page_owner_record {
 	u32 bits;

@@ -72,7 +72,7 @@ static_assert(!offsetof(struct task_page, rcu));
 
 /* Stands for tasks that could not be stored. Its number is 0. */
 static struct page_owner_task unknown_task = {
-	.refs = ATOMIC_LONG_INIT(1),
+	.refs = ATOMIC64_INIT(1),
 	.comm = "<unknown>",
 };
 
@@ -126,21 +126,20 @@ static void free_task_page(struct rcu_head *rcu)
 	free_page((unsigned long)rcu);
 }
 
-/* A page that has no identity any more; one is kept. */
-static void give_back(struct task_page *page)
+/* A page that has no identity any more goes to @empty; one is kept. */
+static void give_back(struct task_page *page, struct list_head *empty)
 {
 	lockdep_assert_held(&tasks_lock);
 	if (++nr_empty == 1)
 		return;
 	nr_empty--;
 	nr_pages--;
-	list_del(&page->list);
+	list_move(&page->list, empty);
 	WRITE_ONCE(task_pages[page->number], NULL);
 	__clear_bit(page->number, used_numbers);
-	call_rcu(&page->rcu, free_task_page);
 }
 
-static void free_place(struct page_owner_task *task)
+static void free_place(struct page_owner_task *task, struct list_head *empty)
 {
 	struct task_page *page = page_of(task);
 
@@ -157,11 +156,11 @@ static void free_place(struct page_owner_task *task)
 	task->next = page->free;
 	page->free = task - (struct page_owner_task *)page;
 	if (!--page->used)
-		give_back(page);
+		give_back(page, empty);
 }
 
 /* Keeps the identity for a while, in place of the one that went first. */
-static void retire(struct page_owner_task *task)
+static void retire(struct page_owner_task *task, struct list_head *empty)
 {
 	u32 oldest = gone[next_gone];
 
@@ -170,10 +169,10 @@ static void retire(struct page_owner_task *task)
 	gone[next_gone] = task->id;
 	next_gone = (next_gone + 1) % MAX_GONE;
 	if (oldest)
-		free_place(find_task(oldest));
+		free_place(find_task(oldest), empty);
 }
 
-static void retire_orphans(void)
+static void retire_orphans(struct list_head *empty)
 {
 	struct page_owner_task *task, *next;
 
@@ -181,27 +180,32 @@ static void retire_orphans(void)
 	if (llist_empty(&orphans))
 		return;
 	llist_for_each_entry_safe(task, next, llist_del_all(&orphans), orphan)
-		retire(task);
+		retire(task, empty);
 }
 
 /* Its task is gone, and so are its pages. */
 static noinline void release_identity(struct page_owner_task *task)
 {
+	struct task_page *page, *next;
 	unsigned long flags;
+	LIST_HEAD(empty);
 
 	if (in_nmi()) {
 		llist_add(&task->orphan, &orphans);
 		return;
 	}
 	raw_spin_lock_irqsave(&tasks_lock, flags);
-	retire(task);
-	retire_orphans();
+	retire(task, &empty);
+	retire_orphans(&empty);
 	raw_spin_unlock_irqrestore(&tasks_lock, flags);
+	/* With CONFIG_DEBUG_OBJECTS_RCU_HEAD this allocates, which may take the lock. */
+	list_for_each_entry_safe(page, next, &empty, list)
+		call_rcu(&page->rcu, free_task_page);
 }
 
-static void put_task(struct page_owner_task *task, long refs)
+static void put_task(struct page_owner_task *task, s64 refs)
 {
-	if (task->id && atomic_long_sub_and_test(refs, &task->refs))
+	if (task->id && atomic64_sub_and_test(refs, &task->refs))
 		release_identity(task);
 }
 
@@ -220,7 +224,7 @@ static void give_up(struct page_owner_task *task)
 void page_owner_task_get(u32 id)
 {
 	if (id)
-		atomic_long_inc(&find_task(id)->refs);
+		atomic64_inc(&find_task(id)->refs);
 }
 
 /**
@@ -361,7 +365,7 @@ struct page_owner_task *page_owner_task_new(gfp_t gfp, bool can_alloc)
 	if (!task)
 		return old ?: &unknown_task;
 
-	atomic_long_set(&task->refs, PAGE_OWNER_TASK_LIVES);
+	atomic64_set(&task->refs, PAGE_OWNER_TASK_LIVES);
 	task->own = 0;
 	/* After since was U64_MAX; pairs with the second smp_rmb() in read_task(). */
 	smp_wmb();

@@ -28,12 +28,12 @@
  * @next: next free place in the same page
  *
  * A cache line of its own: each allocation writes @own, and so would those of
- * neighbours on other CPUs. Both are as wide as memory has pages: one task may have
- * all of them.
+ * neighbours on other CPUs. The task may allocate what others free as long as it
+ * lives, so @own and @refs drift apart: 64 bits, also where memory has fewer pages.
  */
 struct page_owner_task {
-	atomic_long_t refs;
-	long own;
+	atomic64_t refs;
+	s64 own;
 	u32 id;
 	u64 since;
 	pid_t pid;
@@ -45,8 +45,8 @@ struct page_owner_task {
 	};
 } ____cacheline_aligned_in_smp;
 
-/* More than there are pages, so that no number of them that go ends an identity. */
-#define PAGE_OWNER_TASK_LIVES	(LONG_MAX / 2)
+/* More than others free while the task lives, so that they do not end its identity. */
+#define PAGE_OWNER_TASK_LIVES	(S64_MAX / 2)
 
 /**
  * struct page_owner_identity - a copy of a task's identity
@@ -102,7 +102,7 @@ page_owner_task_refer(struct page_owner_task *task, long nr, bool begun)
 	if (begun)
 		task->own += nr;
 	else
-		atomic_long_add(nr, &task->refs);
+		atomic64_add(nr, &task->refs);
 }
 
 #endif /* _MM_PAGE_OWNER_TASK_H */

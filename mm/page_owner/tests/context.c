@@ -531,7 +531,7 @@ static void test_unmarked_changes(struct kunit *test)
 	struct page *page = test_page(test);
 	struct page_owner_task *task;
 	unsigned long flags;
-	long refs;
+	s64 refs;
 	int i;
 
 	watch = watch_record(test, page, take_over_unmarked);
@@ -540,9 +540,9 @@ static void test_unmarked_changes(struct kunit *test)
 		other_cpu.done = !i;
 		local_irq_save(flags);
 		task = current->page_owner_task;
-		refs = atomic_long_read(&task->refs) + task->own;
+		refs = atomic64_read(&task->refs) + task->own;
 		page_owner_alloc(page, 0, GFP_ATOMIC);
-		refs = atomic_long_read(&task->refs) + task->own - refs;
+		refs = atomic64_read(&task->refs) + task->own - refs;
 		local_irq_restore(flags);
 	}
 	unregister_wide_hw_breakpoint(watch);
@@ -595,6 +595,45 @@ static void test_larger_free_again(struct kunit *test)
 }
 #endif
 
+/* What interrupts a context that counts leaves its counts alone, and is counted. */
+static void test_count_interrupted(struct kunit *test)
+{
+	struct page *page = test_page(test);
+	struct page_owner_counts before, after;
+	struct page_owner_snapshot snap = {};
+	struct page_owner_stack *stack;
+	struct page_owner_task *task;
+	unsigned long flags;
+	s64 refs, own;
+	bool begun;
+
+	KUNIT_ASSERT_TRUE(test, page_owner_read(page, &snap));
+	stack = page_owner_stack_find(snap.owner.handle);
+	KUNIT_ASSERT_NOT_NULL(test, stack);
+	page_owner_stack_read(stack, &before);
+
+	local_irq_save(flags);
+	task = current->page_owner_task;
+	own = task->own;
+	refs = atomic64_read(&task->refs);
+	begun = page_owner_count_begin();
+	page_owner_free(page, 0);
+	if (begun)
+		page_owner_count_end();
+	own -= task->own;
+	refs -= atomic64_read(&task->refs);
+	local_irq_restore(flags);
+
+	page_owner_stack_read(stack, &after);
+	page_owner_alloc(page, 0, GFP_KERNEL);
+	__free_page(page);
+	KUNIT_EXPECT_TRUE(test, begun);
+	KUNIT_EXPECT_EQ(test, own, 0);
+	KUNIT_EXPECT_EQ(test, refs, 1);
+	KUNIT_EXPECT_EQ(test, after.pages, before.pages - 1);
+	KUNIT_EXPECT_EQ(test, after.frees, before.frees + 1);
+}
+
 /*
  * Nothing is recorded before all is ready: pages taken while the special
  * entries were made would have entries of their own among these.
@@ -617,7 +656,7 @@ static void test_specials_first(struct kunit *test)
  */
 
 #ifdef CONFIG_MEMCG
-/* Whatever takes this for a pointer does not live to tell. */
+/* To follow this as a pointer is a fault. */
 #define NO_POINTER ((unsigned long)POISON_POINTER_DELTA + 0x1000)
 
 /**
@@ -796,6 +835,7 @@ static struct kunit_case page_owner_context_cases[] = {
 	KUNIT_CASE(test_others_locked),
 	KUNIT_CASE(test_unmarked_changes),
 	KUNIT_CASE(test_larger_free_again),
+	KUNIT_CASE(test_count_interrupted),
 	KUNIT_CASE(test_specials_first),
 	KUNIT_CASE(test_charge_changes),
 	KUNIT_CASE(test_walk_poisoned),

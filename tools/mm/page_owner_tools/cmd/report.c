@@ -407,7 +407,7 @@ static void put_meminfo(const struct report *r)
 	put_memory(r, "MemTotal", ' ', total, 0);
 	put_memory(r, "MemFree", '-', unused, 0);
 	put_memory(r, "in use", '=', used, used);
-	put_parts(r, used, owned, "recorded above", "recorded to nobody",
+	put_parts(r, used, owned, "recorded above", "not recorded",
 		  "recorded, but not in MemTotal");
 	put_parts(r, used, known_to_meminfo(&r->load.info), "in lines of meminfo (1)",
 		  "in no line of meminfo (2)", "in several of these lines");

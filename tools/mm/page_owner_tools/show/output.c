@@ -59,8 +59,8 @@ static int open_in_place(struct page_owner_output *out, const char *path, mode_t
 }
 
 /*
- * The owner and mode of the file that is replaced, or those of any new file. A
- * secret is nothing for who left a file of that name there.
+ * The owner and mode of the file that is replaced, or those of any new file. What is
+ * secret does not get the owner that an older file of that name had.
  */
 static int set_owner_and_mode(int fd, const struct stat *old, mode_t mode)
 {

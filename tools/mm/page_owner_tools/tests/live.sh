@@ -55,7 +55,7 @@ record_tests() {
 		  in use                               =   80.0 KiB  100.0 %
 
 		  recorded above                           64.0 KiB   80.0 %
-		  recorded to nobody                   +   16.0 KiB   20.0 %
+		  not recorded                         +   16.0 KiB   20.0 %
 		  in use                               =   80.0 KiB  100.0 %
 
 		  in lines of meminfo (1)                  24.0 KiB   30.0 %

@@ -55,7 +55,7 @@ static const char help[] =
 "Show who owns the memory, and how fast that grows, again and again. Only root can.\n"
 "\n"
 "  -d, --delay SECONDS   how long to wait between two screens (default: 2)\n"
-"  -n, --count N         how many screens (default: until q)\n"
+"  -n, --count N         how many screens (default: 0, until q)\n"
 "  -b, --batch           write one screen after the other, for a file or a pipe\n"
 "  -s, --sort KEY        memory, growth or times (default: memory)\n"
 "      --by KEY[,KEY]... what to count together (default: stack). Other keys than the\n"

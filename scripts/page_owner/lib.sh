@@ -8,10 +8,14 @@ po_cache=${PAGE_OWNER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/page_owner}
 po_jobs=${JOBS:-$(nproc)}
 po_patches=$po_repo/patches/$po_base
 po_source=/usr/src/linux-source-$po_base.tar.xz
+po_arch=$(echo "${ARCH:-x86}" | sed 's/x86_64/x86/')
 mkdir -p "$po_cache/log"
 
 say() { printf '%s\n' "page_owner: $*" >&2; }
 die() { say "error: $*"; exit 1; }
+
+[ -e "$po_bin/arch/$po_arch" ] || die "there is nothing here for ARCH=$po_arch, but for: $(cd "$po_bin/arch" && echo *)"
+. "$po_bin/arch/$po_arch"
 
 # usage TEXT: the caller's arguments make no sense.
 usage() { printf 'usage: %s\n' "$*" >&2; exit 2; }
@@ -42,6 +46,15 @@ logged() {
 	fi
 	tail -n 20 "$logged_file" | sed 's/^/    /' >&2
 	die "$logged_what failed, see $logged_file"
+}
+
+# config PART...: the options of parts of a configuration: those of all architectures and those of this one.
+config() {
+	for config_part in "$@"; do
+		for config_file in "$po_bin/config/$config_part.config" "$po_bin/config/$config_part-$po_arch.config"; do
+			[ ! -e "$config_file" ] || cat "$config_file"
+		done
+	done
 }
 
 # patches_of TREE: the folder of patches for the version of a kernel tree.

@@ -25,62 +25,37 @@ struct stack_cache_stack {
 };
 
 /**
- * enum stack_cache_kind - how to get from a return address to the next one
- * @STACK_CACHE_USUAL: its place is known
- * @STACK_CACHE_FRAME_POINTER: if frame pointers are where they were, too
- * @STACK_CACHE_INTERRUPT: on the stack that was left for an interrupt or softirq
- */
-enum stack_cache_kind {
-	STACK_CACHE_USUAL,
-	STACK_CACHE_FRAME_POINTER,
-	STACK_CACHE_INTERRUPT,
-};
-
-/**
- * struct stack_cache_word - a pointer to the stack, on the stack
- * @at: where it lies, in bytes from the first return address on its stack; 0 for
- *      none
- * @to: where it points, in bytes from there. For STACK_CACHE_INTERRUPT, how many
- *      bytes above the address that it holds the next return address lies.
+ * struct stack_cache_word - a step of the way along a stack
+ * @at: where a word lies, in bytes from the first return address that the way's
+ *      present part counts from
+ * @low: the word's lower half, sign-extended: a return address. 0 is a mark that
+ *       only the architecture's part knows the meaning of.
  */
 struct stack_cache_word {
-	s32 at;
-	s32 to;
+	u32 at;
+	s32 low;
 };
 
-/**
- * struct stack_cache_step - how to find one return address, and the next
- * @ip: the return address
- * @at: where it lies, in bytes from the first one on the same stack
- * @kind: how to get to the next one
- * @word: for other than usual kinds, what that depends on
- */
-struct stack_cache_step {
-	unsigned long ip;
-	u32 at;
-	enum stack_cache_kind kind;
-	struct stack_cache_word word[2];
-};
+/* Beside a word per frame: marks, and what they take. */
+#define STACK_CACHE_WORDS (STACK_CACHE_DEPTH + 32)
 
 /**
  * struct stack_cache_path - the running stack, as the unwinder sees it
  * @nr: frames
+ * @nr_words: words of the way
  * @known: every step follows from the return addresses before it, so the stack
  *         may be remembered
- * @to_last: with frame pointers: the stack ends because this is the last frame of
- *           a task, which is known by its place
- * @user_regs: with ORC: 0, or where the registers lie with which user space
- *             entered the kernel: the stack ends there
- * @user_cs: the code segment in these registers, which says whose they are
- * @step: the frames, innermost first
+ * @flushes: the cache's, before the stack was unwound
+ * @ip: the return addresses, innermost first
+ * @word: the way along them
  */
 struct stack_cache_path {
 	unsigned int nr;
+	unsigned int nr_words;
 	bool known;
-	bool to_last;
-	u32 user_regs;
-	u32 user_cs;
-	struct stack_cache_step step[STACK_CACHE_DEPTH];
+	unsigned long flushes;
+	unsigned long ip[STACK_CACHE_DEPTH];
+	struct stack_cache_word word[STACK_CACHE_WORDS];
 };
 
 /**
@@ -88,7 +63,7 @@ struct stack_cache_path {
  * @hits: stacks found
  * @misses: stacks not found, and then unwound
  * @unknown: of @misses, those that may not be remembered
- * @nodes: frames remembered
+ * @nodes: words remembered
  * @flushes: times that all was forgotten
  */
 struct stack_cache_stats {

@@ -182,13 +182,11 @@ static bool is_lasting_module_code(unsigned long ip)
  * @ip: a return address
  *
  * Context: Any.
- * Return: whether it is in code that stays, or that goes with a module's notice,
- * in the last 2 GiB of the address space.
+ * Return: whether it is in code that stays, or that goes with a module's notice.
  */
 bool stack_tree_keeps_code(unsigned long ip)
 {
-	return (long)ip == (s32)ip &&
-	       (core_kernel_text(ip) || is_lasting_module_code(ip));
+	return core_kernel_text(ip) || is_lasting_module_code(ip);
 }
 
 /**

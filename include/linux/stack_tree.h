@@ -90,10 +90,13 @@ DECLARE_PER_CPU(struct stack_cache_counters, stack_cache_counters);
 bool stack_tree_keeps_code(unsigned long ip);
 bool stack_tree_ends_at(unsigned long ip);
 
-/* Adds to a path; one that has no room for more may not be remembered. */
-static inline void stack_path_add(struct stack_cache_path *path, u32 at, s32 low)
+/*
+ * Adds to a path. It may not be remembered without room for more, or with a word
+ * that its lower half does not tell.
+ */
+static inline void stack_path_add(struct stack_cache_path *path, u32 at, long low)
 {
-	if (path->nr_words == STACK_CACHE_WORDS)
+	if (path->nr_words == STACK_CACHE_WORDS || low != (s32)low)
 		path->known = false;
 	else
 		path->word[path->nr_words++] = (struct stack_cache_word) { at, low };

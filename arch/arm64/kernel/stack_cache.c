@@ -68,7 +68,7 @@ static const struct frame_record *last_record(void)
 }
 
 /* Where records of the stack that @record lies on end; NULL if it is left alone. */
-static const struct frame_record *end_of_stack(const struct frame_record *record)
+static const struct frame_record *records_end(const struct frame_record *record)
 {
 	unsigned long addr = (unsigned long)record;
 
@@ -177,7 +177,7 @@ static __always_inline bool follow_records(const struct stack_tree *tree, struct
 const struct stack_cache_stack *stack_cache_find(const unsigned long *slot)
 {
 	const struct frame_record *record = container_of(slot, struct frame_record, lr);
-	const struct frame_record *end = end_of_stack(record);
+	const struct frame_record *end = records_end(record);
 	struct stack_tree *tree = READ_ONCE(stack_tree);
 	struct stack_row **guess;
 	struct walk w;
@@ -246,7 +246,7 @@ noinline void stack_cache_unwind(const unsigned long *slot, struct stack_cache_p
 		.path = path,
 		.record = &self,
 		.first = first,
-		.end = end_of_stack(first),
+		.end = records_end(first),
 	};
 
 	stack_path_add(path, 0, 0);

@@ -7,6 +7,7 @@
  * bulk_stays_bulk (it turns the bulk allocator off).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>

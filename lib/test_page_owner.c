@@ -574,7 +574,7 @@ static int do_alloc(struct command *cmd)
 		cmd->gfp &= ~__GFP_DIRECT_RECLAIM;
 	for (i = 0; i < cmd->count && !ret && !fatal_signal_pending(current); i++)
 		ret = alloc_one(cmd, cmd->path + i * cmd->step);
-	/* Whoever is killed for want of memory gives back what he took. */
+	/* If killed for want of memory, give back what was taken. */
 	if (!fatal_signal_pending(current))
 		return ret;
 	free_younger(first);

@@ -11,33 +11,33 @@
  * dump_page(). A record says how large its block is, so nothing is written for
  * the other pages, and the cost of a hook does not grow with the order.
  *
- * Whose is a page, then? Blocks are aligned to their size, so the first page of
- * the block that a page is part of is one of few: the page itself, or its PFN
- * with some of the lowest bits cleared. It is the one whose record is marked
- * allocated and reaches as far as the page:
+ * To find the owner of any page: blocks are aligned to their size, so the first
+ * page of the block that a page is part of is one of few, namely the page itself,
+ * or its PFN with some of the lowest bits cleared. It is the one whose record is
+ * marked allocated and reaches as far as the page:
  *
  *   a record is marked allocated exactly as long as the block that it describes
  *   is allocated as that block.
  *
  * So marked records never overlap. A block that falls apart without being freed
- * gets a record for each piece: split_page() and its like say so, and whoever
- * frees a part of a block is noticed, because there is no marked record of that
- * order where he frees (free_uneven()).
+ * gets a record for each piece: split_page() and its like call a hook for that,
+ * and the free of a part of a block is noticed because there is no marked record
+ * of that order where the part begins (free_uneven()).
  *
  * What a page was last freed by is known, too: of all records that reach as far
  * as the page, the one whose free came last. For this a record knows how large
  * the block was that was freed (free_order), and before the record of a large
  * block makes way for a smaller one, it is copied to the first pages of the
  * pieces that remain (spread_free()). That is one per order, like the pieces that
- * the allocator puts back to its lists, unless others have them already.
+ * the allocator puts back to its lists, unless they have been allocated already.
  *
  * A stack is stored once, by stackdepot. How many base pages each stack owns is
- * counted in mm/page_owner_stacks.c, under this invariant:
+ * counted in mm/page_owner/stacks.c, under this invariant:
  *
  *   at rest, a stack's count is the number of pages in the blocks of records
  *   that are marked allocated and carry its handle.
  *
- * To keep it, whoever marks or unmarks a record, or changes the handle or the
+ * To keep it, code that marks or unmarks a record, or changes the handle or the
  * order of a marked one, moves the same number of pages in the counts, and
  * subtracts them from the stack in the record. What cannot be known goes to an
  * entry of its own and is counted there: early allocations, the tracker's own,
@@ -46,132 +46,59 @@
  * Exceptions: "at rest" means that no hook is running; a hook marks first and
  * counts then. Memory that goes offline takes its marks and their counts along.
  * With deferred initialisation of struct pages, other CPUs allocate while early
- * pages are being marked: see mark_early_pages().
+ * pages are being marked: see mark_early_pages() in mm/page_owner/init.c.
  *
- * Who writes: hooks run where their caller owns the block alone, so records
- * have one writer at a time. The exceptions are free_uneven(), which has a lock,
- * and spread_free(), for which a record's sequence number is one.
- * Who reads: anybody, at any time, with only RCU to keep page_ext from going
+ * Writers: hooks run where their caller owns the block alone, so a record has one
+ * writer at a time. The exceptions are free_uneven(), which has a lock, and
+ * spread_free(), for which a record's sequence number is the lock.
+ * Readers: any context, at any time, with only RCU to keep page_ext from going
  * away with its memory section. A reader can see a record half written; the
  * sequence number in it tells, see page_owner_record_begin().
  *
  * page_owner=lean keeps only the first 16 bytes of a record: neither times nor
  * anything about frees.
+ *
+ * The rooms in mm/page_owner/, each of which uses only those before it:
+ *
+ *   recording:  task, stacks, capture, this file, param, init
+ *   reading:    read, walk
+ *   the dump:   cache, filter, text, dump, raw
+ *   other:      debugfs, mixed, show_mem
  */
 #include <linux/bitfield.h>
-#include <linux/cgroup.h>
-#include <linux/init.h>
-#include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/page_owner.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/clock.h>
 #include <linux/spinlock.h>
 #include <linux/stack_cache.h>
 #include <linux/string.h>
 
-#include "internal.h"
-#include "page_owner.h"
+#include "page_owner/base.h"
+#include "page_owner/capture.h"
+#include "page_owner/record.h"
+#include "page_owner/stacks.h"
+#include "page_owner/task.h"
 
 DEFINE_STATIC_KEY_FALSE(page_owner_inited);
 DEFINE_STATIC_KEY_FALSE(page_owner_lean);
 
 /*
- * Blocks get records, but nobody is looked up to put in them. No static key: to
- * look costs one instruction more than that, and switching is free.
+ * While recording is paused the hooks go on: a block gets a record with an entry
+ * of its own in place of a stack, without a task. So a block that was recorded
+ * before leaves the counts when it is freed, and one that is allocated does not
+ * seem to be its last owner's. Each hook looks once whether recording is paused,
+ * and both ways keep the invariant, so there is nothing to wait for. No static key:
+ * to look costs one instruction more than that, and switching is free.
  */
-static bool paused __read_mostly;
-
-/* Asked for on the command line. */
-static bool page_owner_wanted __initdata;
-static bool lean_wanted __initdata;
-static bool paused_wanted __initdata;
-static bool verify_wanted __initdata;
-
-/* A word of page_owner=: on, off and their like, lean, paused, verify. */
-static int __init param_word(const char *word)
-{
-	if (!strcmp(word, "lean")) {
-		page_owner_wanted = true;
-		lean_wanted = true;
-	} else if (!strcmp(word, "paused")) {
-		page_owner_wanted = true;
-		paused_wanted = true;
-	} else if (!strcmp(word, "verify")) {
-		verify_wanted = true;
-	} else {
-		return kstrtobool(word, &page_owner_wanted);
-	}
-	return 0;
-}
-
-static int __init page_owner_param(char *arg)
-{
-	char *word;
-	int ret = arg ? 0 : -EINVAL;
-
-	while (!ret && (word = strsep(&arg, ",")))
-		ret = param_word(word);
-	if (page_owner_wanted)
-		stack_depot_request_early_init();
-	return ret;
-}
-early_param("page_owner", page_owner_param);
-
-/* Debuggers and documents know the layout. */
-static_assert(sizeof(struct page_owner_record) == 40);
-static_assert(PAGE_OWNER_LEAN_SIZE == 16);
-
-/* Gigantic pages are the largest blocks: 16 GiB of 4 KiB pages need 22. */
-#define LARGEST_ORDER	31
-
-static void __init check_widths(void)
-{
-	const unsigned int any = PAGE_OWNER_ORDER | PAGE_OWNER_FREE_ORDER |
-				 PAGE_OWNER_REASON | PAGE_OWNER_RECORDED |
-				 PAGE_OWNER_ALLOCATED | PAGE_OWNER_SEQ;
-	const unsigned int sum = PAGE_OWNER_ORDER + PAGE_OWNER_FREE_ORDER +
-				 PAGE_OWNER_REASON + PAGE_OWNER_RECORDED +
-				 PAGE_OWNER_ALLOCATED + PAGE_OWNER_SEQ;
-	const unsigned int gfp_bits = __GFP_BITS_SHIFT;
-
-	BUILD_BUG_ON(!FIELD_FIT(PAGE_OWNER_ORDER, MAX_PAGE_ORDER));
-	BUILD_BUG_ON(!FIELD_FIT(PAGE_OWNER_ORDER, LARGEST_ORDER));
-	BUILD_BUG_ON(!FIELD_FIT(PAGE_OWNER_FREE_ORDER, LARGEST_ORDER));
-	BUILD_BUG_ON(!FIELD_FIT(PAGE_OWNER_REASON, MR_TYPES));
-	/* Each bit of the word has one meaning. */
-	BUILD_BUG_ON(any != U32_MAX);
-	BUILD_BUG_ON(any != sum);
-	/* The sequence number runs over without touching the rest. */
-	BUILD_BUG_ON(PAGE_OWNER_SEQ & (PAGE_OWNER_WRITING - 1));
-	BUILD_BUG_ON(gfp_bits > BITS_PER_TYPE(gfp_t));
-}
-
-static unsigned int bits_order(u32 bits)
-{
-	return FIELD_GET(PAGE_OWNER_ORDER, bits);
-}
-
-static unsigned int bits_free_order(u32 bits)
-{
-	return FIELD_GET(PAGE_OWNER_FREE_ORDER, bits);
-}
+bool page_owner_recording __read_mostly = true;
 
 static unsigned int order_of(const struct page_owner_record *rec)
 {
-	return bits_order(READ_ONCE(rec->bits));
-}
-
-static unsigned int free_order_of(const struct page_owner_record *rec)
-{
-	return bits_free_order(READ_ONCE(rec->bits));
-}
-
-static bool marked_allocated(const struct page_owner_record *rec)
-{
-	return READ_ONCE(rec->bits) & PAGE_OWNER_ALLOCATED;
+	return page_owner_bits_order(READ_ONCE(rec->bits));
 }
 
 /* Whether the last free was of a larger block. */
@@ -192,88 +119,10 @@ static u32 with_free_order(u32 bits, unsigned int order)
 	       FIELD_PREP(PAGE_OWNER_FREE_ORDER, order);
 }
 
-static bool is_lean(void)
-{
-	return static_branch_unlikely(&page_owner_lean);
-}
-
 static bool is_paused(void)
 {
 	/* Either answer is right while it changes, and each hook asks once. */
-	return unlikely(data_race(paused));
-}
-
-static size_t record_size(void)
-{
-	return is_lean() ? PAGE_OWNER_LEAN_SIZE : sizeof(struct page_owner_record);
-}
-
-/*
- * Going through the records of a range of pages
- */
-
-/* NULL if there is none; to be put with page_ext_put() in any case. */
-static struct page_ext *page_ext_of_pfn(unsigned long pfn)
-{
-	struct page *page = pfn_to_online_page(pfn);
-
-	return page ? page_ext_get(page) : NULL;
-}
-
-/* Where an array of page_ext ends: it is allocated per memory section. */
-static unsigned long ext_array_end(unsigned long pfn)
-{
-#ifdef CONFIG_SPARSEMEM
-	return SECTION_ALIGN_DOWN(pfn) + PAGES_PER_SECTION;
-#else
-	return ULONG_MAX;
-#endif
-}
-
-/**
- * struct owner_iter - a pass over the records of a range of PFNs
- * @pfn: current PFN
- * @end: one past the last PFN
- * @stop: one past the last PFN for which @ext can be advanced
- * @ext: page_ext of @pfn, RCU-locked; NULL at the end
- */
-struct owner_iter {
-	unsigned long pfn;
-	unsigned long end;
-	unsigned long stop;
-	struct page_ext *ext;
-};
-
-/* Enters the next array at or after it->pfn; sections may have none. */
-static void owner_iter_enter(struct owner_iter *it)
-{
-	it->ext = NULL;
-	while (it->pfn < it->end) {
-		it->stop = min(it->end, ext_array_end(it->pfn));
-		it->ext = page_ext_get(pfn_to_page(it->pfn));
-		if (it->ext)
-			return;
-		it->pfn = it->stop;
-	}
-}
-
-static void owner_iter_start(struct owner_iter *it, unsigned long pfn,
-			     unsigned long nr)
-{
-	it->pfn = pfn;
-	it->end = pfn + nr;
-	owner_iter_enter(it);
-}
-
-/* Never forms the page_ext of a PFN past the end. */
-static void owner_iter_next(struct owner_iter *it)
-{
-	if (++it->pfn < it->stop) {
-		it->ext = page_ext_next(it->ext);
-		return;
-	}
-	page_ext_put(it->ext);
-	owner_iter_enter(it);
+	return unlikely(!data_race(page_owner_recording));
 }
 
 /*
@@ -281,10 +130,11 @@ static void owner_iter_next(struct owner_iter *it)
  *
  * begin_write() and end_write() enclose every change. The lowest bit of the
  * sequence number is set in between, which tells readers to come back later, and
- * keeps other writers out: there is only one case in which somebody else than the
- * block's owner writes a record, spread_free(). He does so with interrupts off,
- * so nobody waits long. The sequence number and all other bits are one word, so
- * what begin_write() returns is what they are until end_write() sets new ones.
+ * keeps other writers out. Only in one case is a record written without owning its
+ * block: spread_free(), with interrupts off, so that nothing waits long. Because
+ * of it, whatever is not the caller's own to change is to be read in between, too.
+ * The sequence number and all other bits are one word, so what begin_write()
+ * returns is what they are until end_write() sets new ones.
  */
 
 static __always_inline bool try_begin_write(struct page_owner_record *rec, u32 *bits)
@@ -345,12 +195,65 @@ static void tally_add(struct owner_tally *tally, depot_stack_handle_t handle,
 	tally->frees += pages < 0;
 }
 
-/* Takes a marked record's block from its owners, and the mark from the record. */
+/*
+ * Takes a record's block from its owners, and the mark from the record, if it has
+ * one. Without the mark another CPU may overwrite the rest (remember_free()), so
+ * that is read before.
+ */
 static void unmark(struct page_owner_record *rec, struct owner_tally *tally)
 {
-	tally_add(tally, rec->handle, -(1L << order_of(rec)));
-	end_write(rec, begin_write(rec) & ~PAGE_OWNER_ALLOCATED);
-	page_owner_task_put(rec->task);
+	depot_stack_handle_t handle;
+	u32 bits, task;
+
+	if (!page_owner_marked(rec))
+		return;
+	bits = begin_write(rec);
+	handle = rec->handle;
+	task = rec->task;
+	end_write(rec, bits & ~PAGE_OWNER_ALLOCATED);
+	tally_add(tally, handle, -(1L << page_owner_bits_order(bits)));
+	page_owner_task_put(task);
+}
+
+/* Where an array of page_ext ends: it is allocated per memory section. */
+static unsigned long ext_array_end(unsigned long pfn)
+{
+#ifdef CONFIG_SPARSEMEM
+	return SECTION_ALIGN_DOWN(pfn) + PAGES_PER_SECTION;
+#else
+	return ULONG_MAX;
+#endif
+}
+
+/* Sections may have no page_ext. That of a PFN past the end is never formed. */
+static void unmark_range(unsigned long pfn, unsigned long nr, struct owner_tally *tally)
+{
+	unsigned long end = pfn + nr, stop;
+
+	for (; pfn < end; pfn = stop) {
+		struct page_ext *ext = page_ext_get(pfn_to_page(pfn));
+		unsigned long i;
+
+		stop = min(end, ext_array_end(pfn));
+		for (i = 0; ext && i < stop - pfn; i++)
+			unmark(page_owner_record_of((void *)ext + i * page_ext_size), tally);
+		page_ext_put(ext);
+	}
+}
+
+/**
+ * page_owner_unmark_range() - the pages of a range have no owners any more
+ * @pfn: the first page
+ * @nr: that many
+ *
+ * Context: Any. The caller owns the blocks, and keeps the memory online.
+ */
+void page_owner_unmark_range(unsigned long pfn, unsigned long nr)
+{
+	struct owner_tally tally = {};
+
+	unmark_range(pfn, nr, &tally);
+	tally_flush(&tally);
 }
 
 /*
@@ -366,7 +269,7 @@ static u32 copy_allocation(struct page_owner_record *to, u32 bits,
 	to->gfp_mask = from->gfp_mask;
 	to->handle = from->handle;
 	to->task = from->task;
-	if (!is_lean())
+	if (!page_owner_is_lean())
 		to->ts_nsec = from->ts_nsec;
 	return (bits & ~mask) | (from_bits & mask);
 }
@@ -390,14 +293,14 @@ static unsigned int remember_free(struct page_owner_record *to, unsigned int ord
 {
 	u32 bits = READ_ONCE(to->bits);
 
-	/* Whoever is writing it has the page; its neighbours are seen to. */
+	/* Its writer owns the page; the neighbours are seen to. */
 	if (!try_begin_write(to, &bits))
 		return 0;
 	if (to->free_ts_nsec > rec->free_ts_nsec) {
-		order = min(order, bits_free_order(bits));
+		order = min(order, page_owner_bits_free_order(bits));
 	} else {
 		if (bits & PAGE_OWNER_ALLOCATED)
-			order = min(order, bits_order(bits));
+			order = min(order, page_owner_bits_order(bits));
 		else
 			bits = copy_allocation(to, bits, rec,
 					       rec->bits & ~PAGE_OWNER_ALLOCATED);
@@ -408,52 +311,64 @@ static unsigned int remember_free(struct page_owner_record *to, unsigned int ord
 	return order;
 }
 
+/* Lets the pieces of a freed block remember that, all but the first 2^order pages. */
+static void tell_pieces(unsigned long pfn, unsigned int order,
+			const struct page_owner_record *rec)
+{
+	unsigned long end = pfn + (1UL << page_owner_bits_free_order(rec->bits));
+
+	for (pfn += 1UL << order; pfn < end;) {
+		struct page_ext *ext = page_owner_ext_of_pfn(pfn);
+		/* As large as the alignment allows; this ends with the block. */
+		unsigned int piece = __ffs(pfn);
+
+		if (ext)
+			piece = remember_free(page_owner_record_of(ext), piece, rec);
+		page_ext_put(ext);
+		pfn += 1UL << piece;
+	}
+}
+
 /*
  * The last free of a block will not be found at its first page any more, but for
  * the first 2^order pages. So it goes to the first pages of the other pieces. They
- * belong to anybody by now, and another CPU may be doing the same to this record.
+ * may have other owners by now, and another CPU may be doing the same to this
+ * record: only what has been told is taken from it.
  */
 static void spread_free(unsigned long pfn, unsigned int order,
 			struct page_owner_record *rec)
 {
 	struct page_owner_record copy = {};
-	unsigned long end, flags;
+	unsigned long flags;
 	u32 bits;
 
 	local_irq_save(flags);
 	bits = begin_write(rec);
-	memcpy(&copy, rec, record_size());
+	memcpy(&copy, rec, page_owner_record_size());
 	end_write(rec, bits);
-	end = pfn + (1UL << bits_free_order(bits));
-	for (pfn += 1UL << order; pfn < end;) {
-		struct page_ext *ext = page_ext_of_pfn(pfn);
-		/* As large as the alignment allows; this ends with the block. */
-		unsigned int piece = __ffs(pfn);
-
-		if (ext)
-			piece = remember_free(page_owner_record_of(ext), piece, &copy);
-		page_ext_put(ext);
-		pfn += 1UL << piece;
-	}
+	tell_pieces(pfn, order, &copy);
+	bits = begin_write(rec);
+	if (rec->free_ts_nsec == copy.free_ts_nsec)
+		bits = with_free_order(bits, order);
+	end_write(rec, bits);
 	local_irq_restore(flags);
 }
 
 /*
- * Makes way for a block of @order at a page that is marked, although nobody told
- * of its free, or whose last free was that of a larger block.
+ * begin_write() for a block of @order: a free of a larger one makes way before.
+ * Until then another CPU may let the record remember one, so this looks again.
  */
-static noinline void make_way(struct page *page, unsigned int order,
-			      struct page_owner_record *rec)
+static u32 begin_write_block(unsigned long pfn, unsigned int order,
+			     struct page_owner_record *rec)
 {
-	struct owner_tally tally = {};
+	u32 bits = begin_write(rec);
 
-	if (marked_allocated(rec))
-		unmark(rec, &tally);
-	tally_flush(&tally);
-	if (free_order_of(rec) > order) {
-		spread_free(page_to_pfn(page), order, rec);
-		end_write(rec, with_free_order(begin_write(rec), order));
+	while (bits_freed_larger(bits, order)) {
+		end_write(rec, bits);
+		spread_free(pfn, order, rec);
+		bits = begin_write(rec);
 	}
+	return bits;
 }
 
 /**
@@ -480,7 +395,7 @@ static __always_inline u32 set_allocation(struct page_owner_record *rec, u32 bit
 {
 	rec->gfp_mask = by->gfp;
 	rec->handle = by->handle;
-	if (!is_lean())
+	if (!page_owner_is_lean())
 		rec->ts_nsec = by->ts_nsec;
 	rec->task = by->task ? by->task->id : 0;
 	return (bits & (PAGE_OWNER_SEQ | PAGE_OWNER_FREE_ORDER)) |
@@ -488,22 +403,18 @@ static __always_inline u32 set_allocation(struct page_owner_record *rec, u32 bit
 	       PAGE_OWNER_ALLOCATED;
 }
 
+/* At a page that may be marked, although no hook told of its free. */
 static noinline void record_alloc_slowly(struct page *page,
 					 struct page_owner_record *rec,
 					 unsigned int order,
 					 const struct owner_entry *by)
 {
+	struct owner_tally tally = {};
 	u32 bits;
 
-	if (marked_allocated(rec) || free_order_of(rec) > order)
-		make_way(page, order, rec);
-	/* Until the mark is there another CPU may let it remember a free. */
-	bits = begin_write(rec);
-	while (bits_freed_larger(bits, order)) {
-		end_write(rec, bits);
-		make_way(page, order, rec);
-		bits = begin_write(rec);
-	}
+	unmark(rec, &tally);
+	tally_flush(&tally);
+	bits = begin_write_block(page_to_pfn(page), order, rec);
 	end_write(rec, set_allocation(rec, bits, order, by));
 }
 
@@ -516,7 +427,7 @@ record_alloc(struct page *page, struct page_owner_record *rec, unsigned int orde
 
 	if (unlikely(bits & PAGE_OWNER_ALLOCATED || bits_freed_larger(bits, order) ||
 		     !try_begin_write(rec, &bits))) {
-		/* A copy, so that else all of it is in registers. */
+		/* A copy, so that the usual case keeps it in registers. */
 		struct owner_entry copy = *by;
 
 		record_alloc_slowly(page, rec, order, &copy);
@@ -543,10 +454,7 @@ static __always_inline u32 set_free(struct page_owner_record *rec, u32 bits,
  * Blocks that fall apart
  */
 
-/*
- * Makes a marked record for a piece of a block, from a copy of the block's. What
- * was freed last at the piece's first page may have been larger than the piece.
- */
+/* Makes a marked record for a piece of a block, from a copy of the block's. */
 static void write_piece(unsigned long pfn, unsigned int order,
 			const struct page_owner_record *rec)
 {
@@ -558,12 +466,10 @@ static void write_piece(unsigned long pfn, unsigned int order,
 		return;
 	to = page_owner_record_of(ext);
 	/* All but the first piece are one more record that refers to the task. */
-	if (!marked_allocated(to))
+	if (!page_owner_marked(to))
 		page_owner_task_get(rec->task);
-	if (free_order_of(to) > order)
-		spread_free(pfn, order, to);
-	bits = copy_allocation(to, begin_write(to), rec, rec->bits);
-	bits = with_free_order(bits, min(bits_free_order(bits), order));
+	bits = begin_write_block(pfn, order, to);
+	bits = copy_allocation(to, bits, rec, rec->bits);
 	end_write(to, with_order(bits, order));
 	page_ext_put(ext);
 }
@@ -613,28 +519,16 @@ static void split_around(unsigned long first, const struct page_owner_record *re
 static bool marked_record(unsigned long pfn, unsigned long covers,
 			  struct page_owner_record *rec)
 {
-	struct page_ext *ext = page_ext_of_pfn(pfn);
+	struct page_ext *ext = page_owner_ext_of_pfn(pfn);
 	bool found = false;
 
-	if (ext && marked_allocated(page_owner_record_of(ext))) {
-		memcpy(rec, page_owner_record_of(ext), record_size());
+	if (ext && page_owner_marked(page_owner_record_of(ext))) {
+		memcpy(rec, page_owner_record_of(ext), page_owner_record_size());
 		/* It may have been freed meanwhile, and not be the caller's. */
-		found = marked_allocated(rec) && covers - pfn < 1UL << order_of(rec);
+		found = page_owner_marked(rec) && covers - pfn < 1UL << order_of(rec);
 	}
 	page_ext_put(ext);
 	return found;
-}
-
-/*
- * Where else a block that @pfn is part of can begin: the lowest bit that is set
- * is cleared. Blocks are aligned to their size, so there is no other place.
- */
-static bool next_first(unsigned long *pfn)
-{
-	if (!*pfn)
-		return false;
-	*pfn &= *pfn - 1;
-	return true;
 }
 
 /* The marked record whose block @pfn is part of; its PFN goes to @first. */
@@ -645,15 +539,15 @@ static bool find_marked(unsigned long pfn, unsigned long *first,
 	do {
 		if (marked_record(*first, pfn, rec))
 			return true;
-	} while (next_first(first));
+	} while (page_owner_next_first(first));
 	return false;
 }
 
 /*
- * Whoever frees a part of a block, and page_owner_free_pieces() for the same
- * block, may meet. The lock lets them do one after the other what both would do:
- * give the pieces records of their own. Protects marked records of an order
- * above 0 from being split by either while the other one is at it.
+ * A free of a part of a block, and page_owner_free_pieces() for the same block, may
+ * meet. The lock lets them do one after the other what both would do: give the
+ * pieces records of their own. Protects marked records of an order above 0 from
+ * being split by either while the other one is at it.
  */
 static DEFINE_RAW_SPINLOCK(partial_lock);
 
@@ -664,21 +558,14 @@ static DEFINE_RAW_SPINLOCK(partial_lock);
  */
 static noinline void free_uneven(unsigned long pfn, unsigned int order)
 {
-	unsigned long end = pfn + (1UL << order), first, flags;
 	struct page_owner_record rec = {};
 	struct owner_tally tally = {};
-	struct owner_iter it;
+	unsigned long first, flags;
 
 	raw_spin_lock_irqsave(&partial_lock, flags);
 	if (find_marked(pfn, &first, &rec) && order_of(&rec) > order)
 		split_around(first, &rec, pfn, order);
-
-	for (owner_iter_start(&it, pfn, end - pfn); it.ext; owner_iter_next(&it)) {
-		struct page_owner_record *own = page_owner_record_of(it.ext);
-
-		if (marked_allocated(own))
-			unmark(own, &tally);
-	}
+	unmark_range(pfn, 1UL << order, &tally);
 	raw_spin_unlock_irqrestore(&partial_lock, flags);
 	tally_flush(&tally);
 }
@@ -686,20 +573,6 @@ static noinline void free_uneven(unsigned long pfn, unsigned int order)
 /*
  * The hooks. Contracts: include/linux/page_owner.h
  */
-
-/* See mark_early_pages(). */
-static noinline void unmark_early_tails(unsigned long pfn, unsigned int order)
-{
-	struct owner_tally tally = {};
-	struct owner_iter it;
-
-	for (owner_iter_start(&it, pfn + 1, (1UL << order) - 1); it.ext;
-	     owner_iter_next(&it)) {
-		if (marked_allocated(page_owner_record_of(it.ext)))
-			unmark(page_owner_record_of(it.ext), &tally);
-	}
-	tally_flush(&tally);
-}
 
 static __always_inline depot_stack_handle_t
 capture_alloc(const unsigned long *slot, gfp_t gfp)
@@ -732,10 +605,10 @@ capture_free(const unsigned long *slot)
 
 static __always_inline u64 time_stamp(void)
 {
-	return is_lean() ? 0 : local_clock();
+	return page_owner_is_lean() ? 0 : local_clock();
 }
 
-/* An allocation or a free that nobody is to be known for. */
+/* An allocation or a free while recording is paused. */
 static void set_unrecorded(struct owner_entry *by, gfp_t gfp)
 {
 	by->handle = page_owner_special(PAGE_OWNER_PAUSED)->handle;
@@ -755,8 +628,9 @@ static __always_inline void alloc_block(struct page *page, unsigned int order,
 	page_owner_base_ext_put(ext);
 	page_owner_task_refer(by->task, 1);
 	page_owner_stack_count(by->handle, 1L << order, 1, 0);
+	/* Tail pages marked on their way to this hook: mm/page_owner/init.c. */
 	if (order && unlikely(system_state < SYSTEM_RUNNING))
-		unmark_early_tails(page_to_pfn(page), order);
+		page_owner_unmark_range(page_to_pfn(page) + 1, (1UL << order) - 1);
 }
 
 static noinline void alloc_while_paused(struct page *page, unsigned int order,
@@ -778,7 +652,7 @@ noinline void __page_owner_alloc(struct page *page, unsigned int order,
 		return;
 	}
 	by.handle = capture_alloc(stack_cache_slot(), gfp);
-	by.task = page_owner_task_current();
+	by.task = current->page_owner_task;
 	by.ts_nsec = time_stamp();
 	alloc_block(page, order, &by);
 }
@@ -791,7 +665,7 @@ noinline void __page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp)
 		set_unrecorded(&by, gfp);
 	} else {
 		by.handle = capture_alloc(stack_cache_slot(), gfp);
-		by.task = page_owner_task_current();
+		by.task = current->page_owner_task;
 		by.ts_nsec = time_stamp();
 	}
 	bulk->handle = by.handle;
@@ -824,20 +698,23 @@ void __page_owner_bulk_end(struct page_owner_bulk *bulk)
 	page_owner_stack_count(bulk->handle, bulk->nr, bulk->nr, 0);
 }
 
-/* Of a block that is not recorded as such, or whose record somebody looks at. */
+/* A block that is not recorded as such, or whose record is just being written. */
 static noinline void free_slowly(struct page *page, struct page_owner_record *rec,
 				 unsigned int order, const struct owner_entry *by)
 {
 	unsigned long pfn = page_to_pfn(page);
-	depot_stack_handle_t owner = rec->handle;
-	u32 task = rec->task, bits = READ_ONCE(rec->bits);
-	bool whole = bits & PAGE_OWNER_ALLOCATED && bits_order(bits) == order;
+	depot_stack_handle_t owner;
+	bool whole;
+	u32 bits, task;
 
+	bits = READ_ONCE(rec->bits);
+	whole = bits & PAGE_OWNER_ALLOCATED && page_owner_bits_order(bits) == order;
 	if (!whole)
 		free_uneven(pfn, order);
-	if (free_order_of(rec) > order)
-		spread_free(pfn, order, rec);
-	end_write(rec, set_free(rec, begin_write(rec), order, by, is_lean()));
+	bits = begin_write_block(pfn, order, rec);
+	owner = rec->handle;
+	task = rec->task;
+	end_write(rec, set_free(rec, bits, order, by, page_owner_is_lean()));
 	if (!whole)
 		return;
 	page_owner_task_put(task);
@@ -875,26 +752,26 @@ static __always_inline void free_block(struct page *page, unsigned int order,
 	page_owner_stack_count(owner, -(1L << order), 0, 1);
 }
 
-/* Without looking who it is. */
+/* Without looking up a stack. */
 static noinline void free_unseen(struct page *page, unsigned int order)
 {
-	struct owner_entry by = { .task = page_owner_task_current() };
+	struct owner_entry by = { .task = current->page_owner_task };
 
-	if (!is_lean())
+	if (!page_owner_is_lean())
 		set_unrecorded(&by, 0);
-	free_block(page, order, &by, is_lean());
+	free_block(page, order, &by, page_owner_is_lean());
 }
 
 noinline void __page_owner_free(struct page *page, unsigned int order)
 {
 	struct owner_entry by = {};
 
-	if (is_lean() || is_paused()) {
+	if (page_owner_is_lean() || is_paused()) {
 		free_unseen(page, order);
 		return;
 	}
 	by.handle = capture_free(stack_cache_slot());
-	by.task = page_owner_task_current();
+	by.task = current->page_owner_task;
 	by.ts_nsec = local_clock();
 	free_block(page, order, &by, false);
 }
@@ -915,9 +792,9 @@ void __page_owner_split(struct page *page, unsigned int old_order,
 }
 
 /*
- * The first page belongs to somebody else, who may be freeing it right now, as
- * a block of order 0. If he was first, he has given the pieces their records; if
- * not, he is going to find a block of that order.
+ * The first page has another owner, and may be being freed right now, as a block of
+ * order 0. If that free came first, it has given the pieces their records; if not,
+ * it is going to find a block of that order.
  */
 void __page_owner_free_pieces(struct page *page, unsigned int order)
 {
@@ -939,20 +816,23 @@ void __page_owner_free_pieces(struct page *page, unsigned int order)
  */
 void __page_owner_migrate(struct folio *dst, struct folio *src)
 {
-	unsigned long pfn = folio_pfn(src);
+	unsigned long from = folio_pfn(src), pfn = folio_pfn(dst);
 	struct page_owner_record rec = {}, *to;
+	struct owner_tally tally = {};
 	struct page_ext *ext;
+	u32 bits;
 
-	if (!marked_record(pfn, pfn, &rec))
+	if (!marked_record(from, from, &rec))
 		return;
 	ext = page_ext_get(folio_page(dst, 0));
 	if (!ext)
 		return;
 	to = page_owner_record_of(ext);
-	if (marked_allocated(to) || free_order_of(to) > order_of(&rec))
-		make_way(folio_page(dst, 0), order_of(&rec), to);
+	unmark(to, &tally);
+	tally_flush(&tally);
 	page_owner_task_get(rec.task);
-	end_write(to, copy_allocation(to, begin_write(to), &rec, rec.bits));
+	bits = begin_write_block(pfn, order_of(&rec), to);
+	end_write(to, copy_allocation(to, bits, &rec, rec.bits));
 	page_ext_put(ext);
 	page_owner_stack_add(rec.handle, 1L << order_of(&rec));
 }
@@ -962,310 +842,35 @@ void __page_owner_set_migrate_reason(struct page *page, int reason)
 	struct page_ext *ext = page_ext_get(page);
 	struct page_owner_record *rec = ext ? page_owner_record_of(ext) : NULL;
 
-	if (rec && marked_allocated(rec))
+	if (rec && page_owner_marked(rec))
 		end_write(rec, (begin_write(rec) & ~PAGE_OWNER_REASON) |
 			       FIELD_PREP(PAGE_OWNER_REASON, reason + 1));
 	page_ext_put(ext);
 }
 
-/*
- * Pausing
- *
- * While recording is paused the hooks go on: a block gets a record with an entry
- * of its own in place of a stack, without a task. So a block that was recorded
- * before leaves the counts when it is freed, and one that is allocated is nobody's
- * instead of its last owner's. Each hook looks once whether recording is paused,
- * and both ways keep the invariant, so there is nothing to wait for.
- */
-
 /**
- * page_owner_record_on() - resume recording, or pause it
- * @on: whether owners are to be recorded
+ * page_owner_mark_early() - record a page that was allocated before recording began
+ * @page: a page that is not in the free lists
+ * @early: stack to record it under. The caller counts the page.
  *
- * Context: Any.
- */
-void page_owner_record_on(bool on)
-{
-	if (on == page_owner_records())
-		return;
-	WRITE_ONCE(paused, !on);
-	/* Who reads a dump with a gap wants to know when it was. */
-	pr_info("page_owner: recording is %s by pid %d\n", on ? "resumed" : "paused",
-		task_pid_nr(current));
-}
-
-/**
- * page_owner_records() - whether owners are recorded
+ * A page that a hook has freed already has the record of that free, and stays.
  *
- * Context: Any.
- * Return: false if recording is paused.
+ * Context: Boot.
+ * Return: whether the page was neither reserved nor recorded by a hook.
  */
-bool page_owner_records(void)
-{
-	return !is_paused();
-}
-
-/*
- * Reading
- */
-
-/* A time at which an allocated block's task was there. */
-#define STILL_THERE	(U64_MAX - 1)
-
-static void unpack_allocation(const struct page_owner_record *rec,
-			      struct page_owner *owner)
-{
-	u64 when = marked_allocated(rec) ? STILL_THERE :
-		   is_lean() ? 0 : rec->ts_nsec;
-	struct page_owner_identity task;
-
-	owner->order = order_of(rec);
-	owner->last_migrate_reason = (int)FIELD_GET(PAGE_OWNER_REASON, rec->bits) - 1;
-	owner->handle = rec->handle;
-	owner->gfp_mask = rec->gfp_mask;
-	owner->ts_nsec = is_lean() ? 0 : rec->ts_nsec;
-	page_owner_task_read(rec->task, when, &task);
-	owner->pid = task.pid;
-	owner->tgid = task.tgid;
-	memcpy(owner->comm, task.comm, sizeof(owner->comm));
-}
-
-static void unpack_free(struct page_owner_snapshot *snap)
-{
-	const struct page_owner_record *rec = &snap->rec;
-	struct page_owner *owner = &snap->owner;
-	struct page_owner_identity task;
-
-	if (is_lean() || !rec->free_handle)
-		return;
-	owner->free_handle = rec->free_handle;
-	owner->free_ts_nsec = rec->free_ts_nsec;
-	page_owner_task_read(rec->free_task, rec->free_ts_nsec, &task);
-	owner->free_pid = task.pid;
-	owner->free_tgid = task.tgid;
-}
-
-/* Returns false if the record was being written, or has been since. */
-static bool try_read(struct page *page, const struct page_owner_record *rec,
-		     struct page_owner_snapshot *snap)
-{
-	u32 bits = page_owner_record_begin(rec);
-
-	if (bits & PAGE_OWNER_WRITING)
-		return false;
-	/* Half a record, if so it is, is thrown away below. */
-	data_race(memcpy(&snap->rec, rec, record_size()));
-	snap->allocated = marked_allocated(&snap->rec);
-	snap->recorded = snap->rec.bits & PAGE_OWNER_RECORDED;
-	snap->free_order = free_order_of(&snap->rec);
-	memset(&snap->owner, 0, sizeof(snap->owner));
-	snap->gone = READ_ONCE(page_owner_tasks_gone);
-	if (snap->recorded)
-		unpack_allocation(&snap->rec, &snap->owner);
-	snap->flags = page_owner_base_flags(page);
-	snap->charge = PAGE_OWNER_UNCHARGED;
-	return !page_owner_record_changed(rec, bits);
-}
-
-/**
- * page_owner_read_first() - what is known of a block, if a page is its first one
- * @page: any page of an online section
- * @rec: its record
- * @snap: filled in, but for the migrate type of the pageblock; its owner's members
- *        are zero where nothing was recorded. Of an allocated block it does not
- *        say by whom it was freed last.
- *
- * Everything in @snap belongs to one life of the page: it was allocated, or was
- * free, all the time while it was read. A page whose record is being written all
- * the time while we try is one that changes hands just now, and is left out.
- *
- * Context: Any. The caller keeps @rec from going away.
- * Return: false if there is no moment of rest. If the page is not the first one of
- * an allocated block, @snap is not allocated.
- */
-bool page_owner_read_first(struct page *page, const struct page_owner_record *rec,
-			   struct page_owner_snapshot *snap)
-{
-	bool done = false;
-	int tries;
-
-	rcu_read_lock();
-	for (tries = 0; tries < 8 && !done; tries++)
-		done = try_read(page, rec, snap);
-	if (!done)
-		snap->rec.bits = 0;
-	else if (!snap->allocated)
-		unpack_free(snap);
-	rcu_read_unlock();
-	snap->pfn = page_to_pfn(page);
-	snap->block_pfn = snap->pfn;
-	return done;
-}
-
-/* Reads all of a page's own record. */
-static bool read_record(struct page *page, struct page_owner_snapshot *snap)
-{
-	struct page_ext *ext = page_ext_get(page);
-	bool done = ext && page_owner_read_first(page, page_owner_record_of(ext), snap);
-
-	if (done && snap->allocated)
-		unpack_free(snap);
-	page_ext_put(ext);
-	return done;
-}
-
-/* Takes over who freed, and what that one freed unless that is known better. */
-static void take_free(struct page_owner_snapshot *snap,
-		      const struct page_owner_snapshot *other)
-{
-	struct page_owner *to = &snap->owner;
-	const struct page_owner *from = &other->owner;
-
-	if (!snap->allocated) {
-		snap->recorded = other->recorded;
-		snap->block_pfn = other->block_pfn;
-		*to = *from;
-		return;
-	}
-	to->free_handle = from->free_handle;
-	to->free_ts_nsec = from->free_ts_nsec;
-	to->free_pid = from->free_pid;
-	to->free_tgid = from->free_tgid;
-}
-
-/* Takes over who allocated the block that other pages of it tell about. */
-static void take_allocation(struct page_owner_snapshot *snap,
-			    const struct page_owner_snapshot *other)
-{
-	struct page_owner own = snap->owner;
-
-	snap->allocated = true;
-	snap->recorded = true;
-	snap->block_pfn = other->block_pfn;
-	snap->owner = other->owner;
-	snap->owner.free_handle = own.free_handle;
-	snap->owner.free_ts_nsec = own.free_ts_nsec;
-	snap->owner.free_pid = own.free_pid;
-	snap->owner.free_tgid = own.free_tgid;
-}
-
-/* What the record at @pfn tells of the page that @snap is about. */
-static void consider(struct page_owner_snapshot *snap, unsigned long pfn)
-{
-	struct page *page = pfn_to_online_page(pfn);
-	struct page_owner_snapshot other;
-	unsigned long distance = snap->pfn - pfn;
-
-	if (!page || !read_record(page, &other))
-		return;
-	if (!snap->allocated && other.allocated &&
-	    distance < 1UL << other.owner.order)
-		take_allocation(snap, &other);
-	if (distance < 1UL << other.free_order &&
-	    other.owner.free_ts_nsec > snap->owner.free_ts_nsec)
-		take_free(snap, &other);
-}
-
-/* A quick look whether a record tells of pages that are so far behind its own. */
-static bool may_reach(const struct page_owner_record *rec, unsigned long distance)
-{
-	return distance < 1UL << max(order_of(rec), free_order_of(rec));
-}
-
-/* Where page_ext surely goes on without a gap up to @pfn. */
-static unsigned long ext_array_start(unsigned long pfn)
-{
-#ifdef CONFIG_SPARSEMEM
-	return SECTION_ALIGN_DOWN(pfn);
-#else
-	return ALIGN_DOWN(pfn, MAX_ORDER_NR_PAGES);
-#endif
-}
-
-/*
- * All pages that a block can begin at that this page is, or was, a part of. Most
- * have no record that reaches as far, which a look at it tells.
- */
-static void consider_firsts(struct page_owner_snapshot *snap)
-{
-	unsigned long pfn = snap->pfn, start = ext_array_start(pfn);
-	struct page_ext *ext = page_ext_get(pfn_to_page(pfn));
-
-	if (!ext)
-		return;
-	while (next_first(&pfn)) {
-		unsigned long distance = snap->pfn - pfn;
-		struct page_ext *own = NULL, *first;
-
-		if (pfn < start)
-			own = page_ext_of_pfn(pfn);
-		first = pfn < start ? own : (void *)ext - distance * page_ext_size;
-		if (first && may_reach(page_owner_record_of(first), distance))
-			consider(snap, pfn);
-		page_ext_put(own);
-	}
-	page_ext_put(ext);
-}
-
-/**
- * page_owner_read() - what is known of a page, wherever in its block it is
- * @page: any page of an online section
- * @snap: filled in, as by page_owner_read_first(), and with all that it leaves out
- *
- * The page's own flags, and what is known of the block that it is part of, or of
- * the one that it was part of last. With page_owner=lean only the page's own
- * record tells of a free page, and there is no saying how old it is.
- *
- * Context: Any. The caller keeps the section online, or can live with a page that
- * has just gone.
- * Return: false if there is no page_ext, or no moment of rest.
- */
-bool page_owner_read(struct page *page, struct page_owner_snapshot *snap)
-{
-	if (!read_record(page, snap))
-		return false;
-	snap->pageblock_mt = get_pageblock_migratetype(page);
-	consider_firsts(snap);
-	/* Records of several pages may have told. */
-	snap->rec.bits = 0;
-	return true;
-}
-
-void __page_owner_dump(const struct page *page)
-{
-	struct page_owner_snapshot snap = {};
-
-	/* Of a struct page that was never set up, not even its node is known. */
-	if (PagePoisoned(page) ||
-	    !page_owner_read((struct page *)page, &snap)) {
-		pr_alert("page_owner info is not present (no page_ext, or being written)\n");
-		return;
-	}
-	page_owner_log(&snap);
-}
-
-/*
- * Boot
- */
-
-/*
- * Marks a page that is neither free, nor reserved, nor recorded by a hook. A
- * page that a hook has freed already has the record of that free.
- */
-static bool __init mark_early_page(struct page *page,
-				   depot_stack_handle_t early)
+bool __init page_owner_mark_early(struct page *page, depot_stack_handle_t early)
 {
 	struct page_ext *ext = page_ext_get(page);
 	struct page_owner_record *rec = ext ? page_owner_record_of(ext) : NULL;
 	struct owner_entry by = {
 		.handle = early,
-		.task = page_owner_task_current(),
+		.task = current->page_owner_task,
 		.ts_nsec = time_stamp(),
 	};
 	unsigned long first;
 	struct page_owner_record none;
-	bool mark = rec && !PageReserved(page) && !marked_allocated(rec) &&
-		    (is_lean() || !rec->free_handle) &&
+	bool mark = rec && !PageReserved(page) &&
+		    (page_owner_is_lean() || !rec->free_handle) &&
 		    !find_marked(page_to_pfn(page), &first, &none);
 
 	if (mark) {
@@ -1275,120 +880,3 @@ static bool __init mark_early_page(struct page *page,
 	page_ext_put(ext);
 	return mark;
 }
-
-/*
- * Usually there is one CPU and nothing can change. With deferred initialisation
- * of struct pages the other CPUs are up. So recording is switched on first, then
- * frees that began without it are waited for, and the zone's pcp lists are kept
- * empty: now a page that the hooks do not know is either in the buddy lists or
- * allocated early, and the zone lock keeps the former there while we look.
- *
- * What remains are pages on their way between the buddy lists and a hook. They
- * are marked, and the hook then records the block over the marks and takes their
- * counts back: that of the first page as always, those of the others as long as
- * the system boots. Only if both look at a mark in the same instant is a page
- * counted twice.
- */
-static unsigned long __init mark_early_pages(struct zone *zone,
-					     depot_stack_handle_t early)
-{
-	unsigned long pfn = zone->zone_start_pfn, end = zone_end_pfn(zone);
-	unsigned long marked = 0, flags;
-
-	while (pfn < end) {
-		/* A free block is known by its first page: begin with one. */
-		unsigned long stop = min(ALIGN(pfn + 1, MAX_ORDER_NR_PAGES), end);
-		struct page *page;
-
-		spin_lock_irqsave(&zone->lock, flags);
-		while ((page = page_owner_next_used(&pfn, stop))) {
-			if (page_zone(page) == zone)
-				marked += mark_early_page(page, early);
-			pfn++;
-		}
-		spin_unlock_irqrestore(&zone->lock, flags);
-		cond_resched();
-	}
-	return marked;
-}
-
-static void __init record_early_pages(void)
-{
-	struct page_owner_stack *stack = page_owner_special(PAGE_OWNER_EARLY);
-	unsigned long nr;
-	struct zone *zone;
-
-	page_owner_task_new(GFP_KERNEL, true);
-	for_each_populated_zone(zone) {
-		/* Alone on the machine, the lists are empty, and not set up. */
-		bool alone = system_state == SYSTEM_BOOTING;
-
-		if (!alone)
-			zone_pcp_disable(zone);
-		nr = mark_early_pages(zone, stack->handle);
-		if (!alone)
-			zone_pcp_enable(zone);
-		page_owner_stack_add(stack->handle, nr);
-		pr_info("Node %d, zone %8s: page owner found early allocated %lu pages\n",
-			zone_to_nid(zone), zone->name, nr);
-	}
-}
-
-/*
- * Memory that goes offline takes its page_ext along. No allocated page is left
- * in it, but a driver may have taken its own pages offline (virtio-mem, balloons)
- * while they are marked. Runs before page_ext's own callback.
- */
-static int page_owner_hotplug(struct notifier_block *nb, unsigned long action,
-			      void *arg)
-{
-	struct memory_notify *mem = arg;
-	struct owner_tally tally = {};
-	struct owner_iter it;
-
-	if (action != MEM_OFFLINE && action != MEM_CANCEL_ONLINE)
-		return NOTIFY_OK;
-
-	for (owner_iter_start(&it, mem->start_pfn, mem->nr_pages); it.ext;
-	     owner_iter_next(&it)) {
-		if (marked_allocated(page_owner_record_of(it.ext)))
-			unmark(page_owner_record_of(it.ext), &tally);
-	}
-	tally_flush(&tally);
-	return NOTIFY_OK;
-}
-
-static __init bool page_owner_need(void)
-{
-	check_widths();
-	if (lean_wanted)
-		page_owner_ops.size = PAGE_OWNER_LEAN_SIZE;
-	return page_owner_wanted;
-}
-
-static __init void page_owner_init(void)
-{
-	if (!page_owner_wanted)
-		return;
-	if (page_owner_stacks_init() || page_owner_tasks_init() ||
-	    stack_cache_init()) {
-		pr_err("page_owner: no memory for stacks, or stack_depot_disable is set\n");
-		return;
-	}
-	if (lean_wanted)
-		static_branch_enable(&page_owner_lean);
-	paused = paused_wanted;
-	page_owner_capture_verify(verify_wanted);
-	hotplug_memory_notifier(page_owner_hotplug, DEFAULT_CALLBACK_PRI + 1);
-
-	/* All that hooks use is ready. */
-	static_branch_enable(&page_owner_inited);
-	synchronize_rcu();
-	record_early_pages();
-}
-
-struct page_ext_operations page_owner_ops = {
-	.size = sizeof(struct page_owner_record),
-	.need = page_owner_need,
-	.init = page_owner_init,
-};

@@ -23,10 +23,10 @@ struct zone;
 
 /**
  * struct page_owner_bulk - a bulk allocation while it is being made
- * @handle: stack of whoever makes it; 0 if that is not recorded
+ * @handle: its stack; 0 if that is not recorded
  * @nr: pages recorded so far
  * @gfp: GFP flags of it
- * @task: who makes it
+ * @task: identity of the task that makes it
  * @ts_nsec: time of all of them
  */
 struct page_owner_bulk {
@@ -37,7 +37,16 @@ struct page_owner_bulk {
 	u64 ts_nsec;
 };
 
-/* Only called if page_owner_enabled(), so not even linked without it. */
+/**
+ * page_owner_show_mixed_blocks() - print a zone's line of mixed block counts
+ * @m: /proc/pagetypeinfo
+ * @pgdat: node of @zone
+ * @zone: the zone, populated
+ *
+ * Only called if page_owner_enabled(), so not even linked without it.
+ *
+ * Context: Process context, may sleep.
+ */
 void page_owner_show_mixed_blocks(struct seq_file *m, struct pglist_data *pgdat,
 				  struct zone *zone);
 
@@ -136,8 +145,7 @@ static inline void page_owner_split(struct page *page, unsigned int old_order,
 
 /**
  * page_owner_free_pieces() - a block goes, but its first page stays with others
- * @page: first page of a non-compound block of which somebody else holds a
- *        reference
+ * @page: first page of a non-compound block that is referenced by others, too
  * @order: order of the block
  *
  * __free_pages() calls this before it frees all but the first page.
@@ -193,7 +201,7 @@ static inline void page_owner_dump(const struct page *page)
  * page_owner_show_mem() - print the largest owners to the kernel log
  *
  * Part of show_mem(). The owners are those of all nodes; how many are printed is
- * set by page_owner_show_mem= and in debugfs.
+ * set by page_owner.show_mem, on the command line or in /sys/module/.
  *
  * Context: Any, NMI and panic too. Allocates nothing and takes no lock.
  */
@@ -266,65 +274,23 @@ static inline void page_owner_exit(struct task_struct *task)
 
 #else /* !CONFIG_PAGE_OWNER */
 
-static inline bool page_owner_enabled(void)
-{
-	return false;
-}
-
+static inline bool page_owner_enabled(void) { return false; }
 static inline void page_owner_alloc(struct page *page, unsigned int order,
-				    gfp_t gfp)
-{
-}
-
-static inline void page_owner_free(struct page *page, unsigned int order)
-{
-}
-
-static inline void page_owner_free_poisoned(struct page *page)
-{
-}
-
+				    gfp_t gfp) { }
+static inline void page_owner_free(struct page *page, unsigned int order) { }
+static inline void page_owner_free_poisoned(struct page *page) { }
 static inline void page_owner_split(struct page *page, unsigned int old_order,
-				    unsigned int new_order)
-{
-}
-
-static inline void page_owner_free_pieces(struct page *page, unsigned int order)
-{
-}
-
-static inline void page_owner_migrate(struct folio *dst, struct folio *src)
-{
-}
-
-static inline void page_owner_set_migrate_reason(struct page *page, int reason)
-{
-}
-
-static inline void page_owner_dump(const struct page *page)
-{
-}
-
-static inline void page_owner_show_mem(void)
-{
-}
-
-static inline void page_owner_exit(struct task_struct *task)
-{
-}
-
-static inline void page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp)
-{
-}
-
+				    unsigned int new_order) { }
+static inline void page_owner_free_pieces(struct page *page, unsigned int order) { }
+static inline void page_owner_migrate(struct folio *dst, struct folio *src) { }
+static inline void page_owner_set_migrate_reason(struct page *page, int reason) { }
+static inline void page_owner_dump(const struct page *page) { }
+static inline void page_owner_show_mem(void) { }
+static inline void page_owner_exit(struct task_struct *task) { }
+static inline void page_owner_bulk_begin(struct page_owner_bulk *bulk, gfp_t gfp) { }
 static inline void page_owner_bulk_alloc(struct page_owner_bulk *bulk,
-					 struct page *page)
-{
-}
-
-static inline void page_owner_bulk_end(struct page_owner_bulk *bulk)
-{
-}
+					 struct page *page) { }
+static inline void page_owner_bulk_end(struct page_owner_bulk *bulk) { }
 
 #endif /* CONFIG_PAGE_OWNER */
 #endif /* _LINUX_PAGE_OWNER_H */

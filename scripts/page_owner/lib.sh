@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Sourced by the scripts beside it: names, folders and the few helpers that all of them need.
+# Sourced by the scripts in the folders beside it: names, folders and the few helpers that all of them need.
 
-po_repo=$(cd "$(dirname "$0")/../.." && pwd)
-po_bin=$po_repo/scripts/page_owner
+po_repo=$(cd "$(dirname "$0")/../../.." && pwd)
+po_scripts=$po_repo/scripts/page_owner
 po_base=${PAGE_OWNER_BASE:-6.12}
 po_cache=${PAGE_OWNER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/page_owner}
 po_jobs=${JOBS:-$(nproc)}
-po_patches=$po_repo/patches/$po_base
+# What a guest's console has when the kernel is not well.
+po_trouble='\] (WARNING|BUG|KASAN|UBSAN): |\] INFO: (possible|task|trying) |\] Oops|Internal error: |general protection fault|Kernel panic|refcount_t: '
 po_source=/usr/src/linux-source-$po_base.tar.xz
 po_arch=$(echo "${ARCH:-x86}" | sed 's/x86_64/x86/')
 mkdir -p "$po_cache/log"
@@ -14,8 +15,9 @@ mkdir -p "$po_cache/log"
 say() { printf '%s\n' "page_owner: $*" >&2; }
 die() { say "error: $*"; exit 1; }
 
-[ -e "$po_bin/arch/$po_arch" ] || die "there is nothing here for ARCH=$po_arch, but for: $(cd "$po_bin/arch" && echo *)"
-. "$po_bin/arch/$po_arch"
+[ -e "$po_scripts/build/arch/$po_arch" ] ||
+	die "there is nothing here for ARCH=$po_arch, but for: $(cd "$po_scripts/build/arch" && echo *)"
+. "$po_scripts/build/arch/$po_arch"
 
 # usage TEXT: the caller's arguments make no sense.
 usage() { printf 'usage: %s\n' "$*" >&2; exit 2; }
@@ -51,17 +53,23 @@ logged() {
 # config PART...: the options of parts of a configuration: those of all architectures and those of this one.
 config() {
 	for config_part in "$@"; do
-		for config_file in "$po_bin/config/$config_part.config" "$po_bin/config/$config_part-$po_arch.config"; do
+		for config_file in "$po_scripts/build/config/$config_part.config" "$po_scripts/build/config/$config_part-$po_arch.config"; do
 			[ ! -e "$config_file" ] || cat "$config_file"
 		done
 	done
 }
 
-# patches_of TREE: the folder of patches for the version of a kernel tree.
-patches_of() {
-	[ -f "$1/Makefile" ] && [ -f "$1/mm/Kconfig.debug" ] || die "$1 is not a Linux source tree"
-	version=$(awk '$1 == "VERSION" { v = $3 } $1 == "PATCHLEVEL" { print v "." $3; exit }' "$1/Makefile")
-	[ -f "$po_repo/patches/$version/series" ] ||
-		die "$1 is Linux $version; there are patches for: $(cd "$po_repo/patches" && echo *)"
-	echo "$po_repo/patches/$version"
+# put_files FROM TREE <PATHS: makes each of these paths the same in a kernel tree as in FROM, which may not have it. What changes
+# gets a new file, so that hard links are left alone; what does not keeps its time, and a build has nothing to do for it.
+put_files() {
+	while read -r put_path; do
+		if [ ! -e "$1/$put_path" ]; then
+			rm -f "$2/$put_path"
+		elif ! cmp -s "$1/$put_path" "$2/$put_path"; then
+			mkdir -p "$2/$(dirname "$put_path")"
+			cp "$1/$put_path" "$2/$put_path.po-new"
+			chown --reference="$2/Makefile" "$2/$put_path.po-new"
+			mv "$2/$put_path.po-new" "$2/$put_path"
+		fi
+	done
 }

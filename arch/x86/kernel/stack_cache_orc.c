@@ -26,22 +26,22 @@
  * and its words. A head with PART_END ends the row.
  */
 #define PART_END	0
-/* The frame pointer of a function, on the same stack. */
+/* By the frame pointer of a function, on the same stack. */
 #define PART_FRAME	BIT(0)
-/* The task's stack pointer, on an interrupt's stack. */
+/* By the task's stack pointer, on an interrupt's stack. */
 #define PART_INTERRUPT	BIT(1)
-/* A frame pointer that lies so far from the last frame pointer that was read. */
-#define PART_FROM_FRAME	BIT(2)
-/* What the frame pointer points near to is the stack pointer. */
-#define PART_INDIRECT	BIT(3)
-/* Then this many bytes from the frame pointer. */
+/* Beside PART_FRAME: by the stack pointer that lies near where the frame pointer points. */
+#define PART_INDIRECT	BIT(2)
+/* That many bytes from there. */
 #define PART_NEAR(low)	((low) >> 8)
+/* Beside PART_FRAME: it lies where the frame pointer of the last such part points. */
+#define PART_FROM_FRAME	BIT(3)
 
 /**
  * struct place - where on a stack looking up is
  * @base: the first return address of the part
  * @room: bytes from there to the end of the stack
- * @frame: the last frame pointer that was read
+ * @frame: the last frame pointer that PART_INDIRECT has gone by
  */
 struct place {
 	unsigned long base;
@@ -94,55 +94,70 @@ static bool lies_above(const struct place *p, unsigned long addr, unsigned long 
 	       IS_ALIGNED(addr, sizeof(long));
 }
 
-/* Follows a frame pointer. */
-static __always_inline bool follow_frame(struct place *p,
-					 const struct stack_cache_word *head,
-					 unsigned long above)
+/* To a part that begins above @frame, which lies on the same stack as @p. */
+static __always_inline bool enter_above(struct place *p, unsigned long frame,
+					const struct stack_cache_word *head)
 {
-	unsigned long from = head->low & PART_FROM_FRAME ? p->frame : p->base;
-	unsigned long frame = stack_word(from + (s32)head[1].at), next = frame;
+	unsigned long next = frame + head[1].low;
 
-	if (unlikely(head->low & PART_INDIRECT)) {
-		next += PART_NEAR(head->low);
-		if (!lies_above(p, next, 0))
-			return false;
-		next = stack_word(next);
-	}
-	next += head[1].low;
-	if (!lies_above(p, next, above))
+	/* Before the head there are the last word and a mark. */
+	if (!lies_above(p, next, head[-2].at))
 		return false;
 	p->room -= next - p->base;
 	p->base = next;
-	p->frame = frame;
 	return true;
 }
 
-/* Follows the stack pointer from an interrupt's stack to the task's. */
-static __always_inline bool follow_interrupt(struct place *p,
-					     const struct stack_cache_word *head)
+static __always_inline bool follow_frame(struct place *p,
+					 const struct stack_cache_word *head)
 {
-	unsigned long next = stack_word(p->base + head[1].at) + head[1].low;
+	return enter_above(p, stack_word(p->base + (s32)head[1].at), head);
+}
 
-	if (stack_tree_on_task(p->base) || !stack_tree_on_task(next) ||
-	    !IS_ALIGNED(next, sizeof(long)))
+/* With PART_INDIRECT or PART_FROM_FRAME. */
+static bool follow_indirect(struct place *p, const struct stack_cache_word *head)
+{
+	unsigned long from = head->low & PART_FROM_FRAME ? p->frame : p->base;
+	unsigned long frame = stack_word(from + (s32)head[1].at), near = frame;
+
+	if (head->low & PART_INDIRECT) {
+		near += PART_NEAR(head->low);
+		if (!lies_above(p, near, 0) || !lies_above(p, frame, 0))
+			return false;
+		p->frame = frame;
+		near = stack_word(near);
+	}
+	return enter_above(p, near, head);
+}
+
+/* Follows the stack pointer from an interrupt's stack to the task's. */
+static bool follow_interrupt(struct place *p, const struct stack_cache_word *head)
+{
+	unsigned long next;
+
+	if (stack_tree_on_task(p->base) || head[1].at + sizeof(long) > p->room)
+		return false;
+	next = stack_word(p->base + head[1].at) + head[1].low;
+	if (!stack_tree_on_task(next) || !IS_ALIGNED(next, sizeof(long)))
 		return false;
 	p->base = next;
 	p->room = task_room(next);
 	return true;
 }
 
-/* To the part that @head begins. @head is behind the last word of the one before. */
-static __always_inline bool enter_part(struct place *p,
-				       const struct stack_cache_word *head)
+/* To the part that @head begins. */
+static bool enter_part(struct place *p, const struct stack_cache_word *head)
 {
-	if (unlikely(head->low & PART_INTERRUPT))
+	if (head->low == PART_FRAME)
+		return follow_frame(p, head);
+	if (head->low == PART_INTERRUPT)
 		return follow_interrupt(p, head);
-	return follow_frame(p, head, head[-2].at);
+	return follow_indirect(p, head);
 }
 
 /*
- * Whether the stack is that of @row. If not, @word is where it may go on otherwise,
- * or NULL.
+ * Whether the stack is that of @row, which has only usual parts. If not, @word is
+ * where to go on in another way, or NULL.
  */
 static __always_inline bool is_row(struct place *p, const struct stack_row *row,
 				   const struct stack_cache_word **word)
@@ -157,24 +172,17 @@ static __always_inline bool is_row(struct place *p, const struct stack_row *row,
 		if (unlikely(w->low))
 			break;
 		head = w + 1;
-		w = head + 2;
 		known = head->low == PART_END;
-		if (likely(known))
+		if (known || unlikely(head->low != PART_FRAME))
 			break;
-		if (!enter_part(p, head)) {
+		w = head + 2;
+		if (!follow_frame(p, head)) {
 			w = NULL;
 			break;
 		}
 	}
 	*word = w;
 	return known;
-}
-
-/* Whether the pointer to the next part lies on the stack. */
-static bool has_pointer(const struct place *p, const struct stack_cache_word *head)
-{
-	return head->low & PART_FROM_FRAME ||
-	       (long)(s32)head[1].at + (long)sizeof(long) <= (long)p->room;
 }
 
 /*
@@ -191,7 +199,7 @@ static struct stack_row *find_row(const struct stack_tree *tree, struct place *p
 		if (!word->low) {
 			if (word[1].low == PART_END)
 				return row;
-			if (!has_pointer(p, word + 1) || !enter_part(p, word + 1))
+			if (!enter_part(p, word + 1))
 				return NULL;
 			word += 3;
 		}
@@ -208,20 +216,20 @@ static struct stack_row *find_row(const struct stack_tree *tree, struct place *p
 	}
 }
 
-/* Goes on where @guess was wrong, and replaces it. */
+/* Goes on where @guess was wrong, or @row is not usual, and guesses better. */
 static noinline const struct stack_cache_stack *
 find_other(struct stack_row **guess, struct stack_row *row,
-	   const struct stack_cache_word *word, unsigned long base, unsigned long room,
-	   unsigned long frame)
+	   const struct stack_cache_word *word, unsigned long base, unsigned long room)
 {
 	struct stack_tree *tree = READ_ONCE(stack_tree);
-	struct place p = { base, room, frame };
+	struct place p = { .base = base, .room = room };
 
 	row = tree && word ? find_row(tree, &p, row, word) : NULL;
 	if (!row)
 		return NULL;
-	/* Row before guess: pairs with the dependent loads of stack_cache_find(). */
-	smp_store_release(guess, row);
+	if (READ_ONCE(*guess) != row)
+		/* Row before guess: pairs with the dependent loads of readers. */
+		smp_store_release(guess, row);
 	this_cpu_inc(stack_cache_counters.hits);
 	return &row->stack;
 }
@@ -246,12 +254,13 @@ const struct stack_cache_stack *stack_cache_find(const unsigned long *slot)
 		random = random_offset();
 	else
 		p.room = irq_room(p.base);
-	if (unlikely(!tree || !p.room))
+	if (unlikely(!tree))
 		return NULL;
+	/* Without room, on some other stack, no row is as short. */
 	guess = guess_of(tree, stack_word(p.base), p.room - random);
 	row = READ_ONCE(*guess);
 	if (unlikely(!is_row(&p, row, &word)))
-		return find_other(guess, row, word, p.base, p.room, p.frame);
+		return find_other(guess, row, word, p.base, p.room);
 	this_cpu_inc(stack_cache_counters.hits);
 	return &row->stack;
 }
@@ -316,15 +325,12 @@ static bool learn_frame(struct learner *l, const struct orc_entry *rule,
 			unsigned long *sp)
 {
 	unsigned long frame = l->state.bp, from = l->bp_from;
-	long at = from - l->p.base, to = rule->sp_offset;
-	s32 kind = PART_FRAME;
+	unsigned long last = l->state.sp - sizeof(long);
+	long at = l->bp_at_frame ? 0 : from - l->p.base, to = rule->sp_offset;
+	s32 kind = PART_FRAME | (l->bp_at_frame ? PART_FROM_FRAME : 0);
 
-	if (!from || stack_word(from) != frame)
-		return false;
-	/* That of a part's first function lies before its return address. */
-	if (l->bp_at_frame)
-		kind |= PART_FROM_FRAME;
-	else if (at != -(long)sizeof(long) && !reach(l, from + sizeof(long)))
+	/* It lies below what is looked at, and at most so far below the first. */
+	if (!from || from >= last || at < -(long)sizeof(long) || stack_word(from) != frame)
 		return false;
 	*sp = frame + to;
 	if (rule->sp_reg == ORC_REG_BP_INDIRECT) {
@@ -334,10 +340,9 @@ static bool learn_frame(struct learner *l, const struct orc_entry *rule,
 		kind |= PART_INDIRECT + to * 256;
 		to = 0;
 	}
-	if (!lies_above(&l->p, *sp - sizeof(long), l->state.sp - sizeof(long) - l->p.base))
+	if (!lies_above(&l->p, *sp - sizeof(long), last - l->p.base))
 		return false;
-	begin_part(l, kind, l->bp_at_frame ? 0 : at, to - (long)sizeof(long),
-		   *sp - sizeof(long));
+	begin_part(l, kind, at, to - (long)sizeof(long), *sp - sizeof(long));
 	return true;
 }
 
@@ -434,7 +439,7 @@ static bool learn_user_regs(struct learner *l)
 {
 	const struct pt_regs *regs = l->state.regs;
 
-	if (!regs || !user_mode(l->state.regs) || (s32)regs->cs != (long)regs->cs ||
+	if (!regs || !user_mode(l->state.regs) ||
 	    !reach(l, (unsigned long)(regs + 1)))
 		return false;
 	stack_path_add(l->path, (unsigned long)&regs->cs - l->p.base, regs->cs);

@@ -185,7 +185,7 @@ class Layout:
 
 
 class Bits:
-    """Parts of a record's word: masks by their names in mm/page_owner.h."""
+    """Parts of a record's word: masks by their names in mm/page_owner/record.h."""
 
     def __init__(self):
         for name in 'ORDER', 'FREE_ORDER', 'REASON', 'RECORDED', 'ALLOCATED', \

@@ -44,6 +44,7 @@ enum entry {
 	ENTRY_NESTED,		/* of the kernel, and not where stackdepot cuts */
 	ENTRY_INTERRUPT,	/* of the kernel */
 	NR_ENTRIES,
+	ENTRY_NONE,
 };
 
 /* A stack, outermost call first. */
@@ -447,6 +448,8 @@ static void interrupt(void)
 
 static void begin_entry(const struct program *p)
 {
+	if (p->entry == ENTRY_NONE)
+		return;
 	if (p->entry != ENTRY_SYSCALL && p->entry != ENTRY_FAULT) {
 		push(RET_FROM_FORK);
 		return;
@@ -484,7 +487,7 @@ static unsigned long *run(const struct program *p)
 			extra = KSTACK_OFFSET_MAX(task.kstack_offset);
 		begin_function(&function[p->call[i].function], extra);
 		push(site_ip(p->call[i].function, p->call[i].site));
-		if (i == p->nr / 2 && p->entry >= ENTRY_NESTED)
+		if (i == p->nr / 2 && (p->entry == ENTRY_NESTED || p->entry == ENTRY_INTERRUPT))
 			come_between(p->entry);
 	}
 	slot = sp;
@@ -617,7 +620,9 @@ static void make_program(struct program *p, unsigned int nr)
 	for (i = 0; i < nr; i++) {
 		p->call[i].function = f;
 		p->call[i].site = below(SITES);
-		f = (f * 7 + p->call[i].site * 3 + 1) % FUNCTIONS;
+		/* Some call themselves. */
+		if (f % 8 != 1 || !below(6))
+			f = (f * 7 + p->call[i].site * 3 + 1) % FUNCTIONS;
 	}
 }
 
@@ -673,12 +678,31 @@ static void all_found_again(void)
 	result("with any padding a stack is found again");
 }
 
+static unsigned long *stack_end(const unsigned long *slot)
+{
+	if (type_of((unsigned long)slot) == STACK_TYPE_IRQ)
+		return (unsigned long *)(irq_stack + IRQ_STACK_SIZE);
+	return task.stack + THREAD_SIZE;
+}
+
+/* Writes to a word of the stacks from @slot on: something new, or what another has. */
+static void damage(unsigned long *slot)
+{
+	unsigned long *begin = slot, *end = stack_end(slot);
+	unsigned long word = below(2) ? any_word() : slot[below(end - slot)];
+
+	if (type_of((unsigned long)slot) == STACK_TYPE_IRQ && below(2)) {
+		end = task.stack + THREAD_SIZE;
+		begin = end - 100;
+	}
+	begin[below(end - begin)] = word;
+}
+
 /* Words are not what they should be. */
 static void damaged_stacks(void)
 {
 	unsigned int i, n;
 
-	forget();
 	for (i = 0; i < 100000; i++) {
 		unsigned long *slot;
 
@@ -688,16 +712,38 @@ static void damaged_stacks(void)
 			make_programs();
 		}
 		slot = run(&program[below(PROGRAMS)]);
-		if (type_of((unsigned long)slot) != STACK_TYPE_TASK)
-			continue;
-		for (n = below(4); n; n--) {
-			size_t words = (unsigned long *)(task.stack + THREAD_SIZE) - slot;
-
-			slot[below(words)] = any_word();
-		}
+		for (n = below(4); n; n--)
+			damage(slot);
 		look(slot);
 	}
 	result("damaged stacks");
+}
+
+/* The outermost calls are missing, so the stack ends where there should be more. */
+static void short_stacks(void)
+{
+	unsigned int i, missing;
+	struct program p;
+
+	for (i = 0; i < 150000; i++) {
+		if (!(i % 5000)) {
+			forget();
+			make_kernel();
+			make_programs();
+		}
+		p = program[below(PROGRAMS)];
+		if (below(2) && p.entry < ENTRY_NESTED) {
+			missing = below(p.nr);
+			p.nr -= missing;
+			memmove(p.call, p.call + missing, p.nr * sizeof(*p.call));
+			p.entry = ENTRY_NONE;
+		}
+		/* This one copies its return address. */
+		if (p.entry != ENTRY_NONE ||
+		    function[p.call[0].function].frame != FRAME_REALIGNED)
+			look(run(&p));
+	}
+	result("stacks that end where they should go on");
 }
 
 static void traced_stacks(void)
@@ -862,6 +908,7 @@ int main(int argc, char **argv)
 	random_shapes();
 	all_found_again();
 	damaged_stacks();
+	short_stacks();
 	traced_stacks();
 	module_goes();
 	late_add();

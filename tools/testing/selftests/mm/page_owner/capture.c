@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Stacks are not unwound but looked up: each must be what the unwinder says.
- * The kernel compares every capture while page_owner_verify is 1. Also, that
+ * The kernel compares every capture while the parameter verify is on. Also, that
  * looking up is what happens, and that tasks leave nothing behind.
  */
 #include <arpa/inet.h>
@@ -25,7 +25,6 @@
 #include "po_util.h"
 
 #define STATS	PO_DEBUGFS "page_owner_stats"
-#define VERIFY	PO_DEBUGFS "page_owner_verify"
 #define TRACING	PO_DEBUGFS "tracing/"
 
 #define CHUNK	256
@@ -113,13 +112,13 @@ static int compare(void (*fn)(void))
 	long long compared, different = po_field(STATS, "stacks_different");
 	long long unwound = po_field(STATS, "stack_misses");
 
-	po_check(po_write(VERIFY, "1"), "%s: %s", VERIFY, strerror(errno));
+	po_check(po_write(PO_VERIFY, "1"), "%s: %s", PO_VERIFY, strerror(errno));
 	compared = po_field(STATS, "stacks_compared");
 	fn();
 	compared = po_field(STATS, "stacks_compared") - compared;
 	different = po_field(STATS, "stacks_different") - different;
 	unwound = po_field(STATS, "stack_misses") - unwound;
-	po_check(po_write(VERIFY, "0"), "%s: %s", VERIFY, strerror(errno));
+	po_check(po_write(PO_VERIFY, "0"), "%s: %s", PO_VERIFY, strerror(errno));
 	ksft_print_msg("%lld captures compared, %lld were unwound\n", compared,
 		       unwound);
 	po_check(compared > 1000, "%lld captures", compared);
@@ -194,11 +193,11 @@ static void compare_contexts(void)
 
 /*
  * Network: cards interrupt whatever runs, and their drivers allocate and free in
- * the softirq after that. PO_NETWORK names two cards on one wire that nobody else
+ * the softirq after that. PO_NETWORK names two cards on one wire that nothing else
  * is on.
  */
 #define FRAMES		20000
-/* For local experiments; nobody is to make anything of it. */
+/* A port number for local experiments. */
 #define ETHERTYPE	0x88b5
 
 static char card[2][IFNAMSIZ];
@@ -323,11 +322,13 @@ static void compare_kretprobes(void)
 }
 
 /* The module comes back to where it was, or to where something else was. */
+#define RELOADS 16
+
 static void reload_modules(void)
 {
 	int i;
 
-	for (i = 0; i < 16; i++) {
+	for (i = 0; i < RELOADS; i++) {
 		po_check(po_unload_module(), "unload: %s", strerror(errno));
 		po_check(po_load_module(""), "load: %s", strerror(errno));
 		po_check(!po_control("alloc order=0 count=32 depth=5 step=1"), "alloc");
@@ -341,7 +342,8 @@ static void compare_modules(void)
 	long long flushes = po_field(STATS, "stack_flushes");
 
 	compare(reload_modules);
-	po_check(po_field(STATS, "stack_flushes") >= flushes + 32,
+	/* What a module begins with is not remembered, so nothing is to forget then. */
+	po_check(po_field(STATS, "stack_flushes") >= flushes + RELOADS,
 		 "the cache was not emptied");
 }
 
@@ -371,12 +373,12 @@ static void lookups_hit(void)
 
 static void verify_takes_0_and_1(void)
 {
-	po_check(!po_write(VERIFY, "2") && errno == EINVAL, "2: %s",
+	po_check(!po_write(PO_VERIFY, "2") && errno == EINVAL, "2: %s",
 		 strerror(errno));
-	po_check(!po_number(VERIFY), "it is on");
+	po_check(!po_is_on(PO_VERIFY), "it is on");
 }
 
-/* Who is in the dump, each one as often as there are records of him. */
+/* The owners in the dump, each as often as there are records of it. */
 struct owners {
 	struct owner {
 		unsigned long pid;
@@ -473,7 +475,7 @@ static void tasks_leave_nothing(void)
 	}
 	for (tries = 0; tries < 200 && !none_left_over(); tries++)
 		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
-	po_check(tries < 200, "there are identities that nobody has");
+	po_check(tries < 200, "there are identities without a task or page");
 }
 
 static const struct po_test tests[] = {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A kernel that was booted without page_owner=on: no files, no table, and one
- * line in the log that says so.
+ * A kernel that was booted without page_owner=on: no files, no table, one line in
+ * the log that says so, and switches that cannot be set.
  *
- * Everything here holds on stock 6.12. A kernel with page_owner=on skips.
+ * Everything here but the switches holds on stock 6.12. A kernel with page_owner=on
+ * skips.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/klog.h>
@@ -22,6 +24,21 @@ static char *kernel_log(void)
 	return log;
 }
 
+/* A switch says why it cannot be set, and stays what it was. */
+static bool refuses(const char *name, const char *value)
+{
+	char path[128], words[64], *before, *after, *log;
+	bool refused;
+
+	snprintf(path, sizeof(path), PO_PARAMETERS "%s", name);
+	snprintf(words, sizeof(words), "page_owner.%s cannot be set", name);
+	before = po_slurp(path, NULL);
+	refused = !po_write(path, "%s", value) && errno == EOPNOTSUPP;
+	after = po_slurp(path, NULL);
+	log = kernel_log();
+	return refused && !strcmp(before, after) && strstr(log, words);
+}
+
 int main(void)
 {
 	char *log, *table;
@@ -31,7 +48,7 @@ int main(void)
 		mount("debugfs", PO_DEBUGFS, "debugfs", 0, NULL);
 	if (po_kernel_has(PO_FILE))
 		ksft_exit_skip("booted with page_owner=on\n");
-	ksft_set_plan(5);
+	ksft_set_plan(7);
 	log = kernel_log();
 	if (strstr(log, "Linux version "))
 		ksft_test_result(strstr(log, "page_owner is disabled\n"),
@@ -42,8 +59,9 @@ int main(void)
 			 "no_early_pages\n");
 	ksft_test_result(!po_kernel_has(PO_STACKS) && !po_kernel_has(PO_HANDLES),
 			 "no_stacks\n");
-	ksft_test_result(!po_kernel_has(PO_DEBUGFS "page_owner_show_mem"),
-			 "no_report_to_set\n");
+	ksft_test_result(refuses("recording", "1"), "recording_refused\n");
+	ksft_test_result(refuses("verify", "1"), "verify_refused\n");
+	ksft_test_result(refuses("show_mem", "3"), "show_mem_refused\n");
 	table = po_slurp("/proc/pagetypeinfo", NULL);
 	ksft_test_result(!strstr(table, "Number of mixed blocks"),
 			 "no_mixed_blocks\n");

@@ -60,7 +60,7 @@ static void dump_of(unsigned long pfn, const char *want)
 	free(log);
 }
 
-/* Unless it is somebody's again. Returns whether it was free. */
+/* Unless it is allocated again. Returns whether it was free. */
 static bool has_no_past(unsigned long pfn)
 {
 	char *log = log_of(pfn);

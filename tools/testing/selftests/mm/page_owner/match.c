@@ -400,7 +400,7 @@ static void all_words(void)
 	expect_filter(words, is_both, &both, 1);
 }
 
-/* The text of a freed page that nobody has taken meanwhile. */
+/* The text of a freed page that has not been allocated meanwhile. */
 static void freed_pages(void)
 {
 	static struct po_block b[1];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The lines of the memory controller: who is charged, and how.
+ * The lines of the memory controller: which group is charged, and how.
  *
  * Stock 6.12.117 crashes in most of these: it takes the memcg of a page in the
  * page cache or of a process for an objcg, and follows a wild pointer.

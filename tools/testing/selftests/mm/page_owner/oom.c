@@ -90,7 +90,7 @@ int main(void)
 			 "the first one is the culprit\n");
 	if (frames)
 		sscanf(strchr(report, '\n') + 1, "page_owner: %*u pages, %*ukB, %lu.", &share);
-	ksft_test_result(share >= 50, "he has %lu%% of the memory\n", share);
+	ksft_test_result(share >= 50, "the culprit has %lu%% of the memory\n", share);
 	if (!frames || share < 50)
 		printf("# %.3000s\n", report ? report : log);
 

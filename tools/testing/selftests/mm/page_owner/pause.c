@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Recording paused and resumed: a page that is allocated meanwhile is nobody's,
+ * Recording paused and resumed: a page that is allocated meanwhile has no owner,
  * one that is freed meanwhile leaves its owner's count.
  */
 #include <errno.h>
@@ -14,13 +14,13 @@
 static void pause_recording(void)
 {
 	po_check(po_write(PO_RECORDING, "0"), "pause: %s", strerror(errno));
-	po_check(po_number(PO_RECORDING) == 0, "not paused");
+	po_check(!po_is_on(PO_RECORDING), "not paused");
 }
 
 static void resume_recording(void)
 {
 	po_check(po_write(PO_RECORDING, "1"), "resume: %s", strerror(errno));
-	po_check(po_number(PO_RECORDING) == 1, "not resumed");
+	po_check(po_is_on(PO_RECORDING), "not resumed");
 }
 
 /* Whether the kernel was booted with page_owner=paused. */
@@ -43,8 +43,7 @@ static void boots_as_asked(void)
 	long long pages = po_stack_pages(PO_PAUSED_FRAME);
 	bool asked = paused_at_boot();
 
-	po_check(po_number(PO_RECORDING) == !asked, "recording is %lld",
-		 po_number(PO_RECORDING));
+	po_check(po_is_on(PO_RECORDING) == !asked, "recording is %d", asked);
 	po_check(asked == !!pages, "%lld pages were allocated while paused", pages);
 	po_invariant();
 	resume_recording();
@@ -52,14 +51,14 @@ static void boots_as_asked(void)
 
 static void takes_0_and_1(void)
 {
-	static const char * const bad[] = { "2", "-1", "on", "" };
+	static const char * const bad[] = { "2", "-1", "paused", "" };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		errno = 0;
 		po_check(!po_write(PO_RECORDING, "%s", bad[i]) && errno == EINVAL,
 			 "\"%s\": %s", bad[i], strerror(errno));
-		po_check(po_number(PO_RECORDING) == 1, "\"%s\" paused it", bad[i]);
+		po_check(po_is_on(PO_RECORDING), "\"%s\" paused it", bad[i]);
 	}
 }
 
@@ -77,7 +76,7 @@ static char *dump_of(unsigned long pfn)
 
 #define MANY	64
 
-/* Finds a block that somebody had, among those allocated now. */
+/* Finds a block with an owner, among those allocated now. */
 static unsigned long again(const struct po_block *now, const struct po_block *then)
 {
 	size_t i, k;
@@ -89,7 +88,7 @@ static unsigned long again(const struct po_block *now, const struct po_block *th
 	po_fail("no page came back");
 }
 
-static void expect_nobody(unsigned long pfn, unsigned int order)
+static void expect_no_owner(unsigned long pfn, unsigned int order)
 {
 	struct po_record rec;
 
@@ -123,7 +122,7 @@ static void allocated_while_paused(void)
 			 MANY);
 		resume_recording();
 		pfn = again(now, then);
-		expect_nobody(pfn, order);
+		expect_no_owner(pfn, order);
 		pfn += (1UL << order) - 1;
 		log = dump_of(pfn);
 		po_check(strstr(log, PO_PAUSED_FRAME) &&
@@ -134,7 +133,7 @@ static void allocated_while_paused(void)
 	}
 }
 
-/* Who had it, had it: the count is that of what is left. */
+/* Owners from before keep what they have: the count is that of what is left. */
 static void freed_while_paused(void)
 {
 	static struct po_block b[1];
@@ -147,11 +146,11 @@ static void freed_while_paused(void)
 	po_check(po_stack_pages("test_page_owner_chain_3") == before, "still counted");
 	log = dump_of(b[0].pfn[0]);
 	resume_recording();
-	/* It may be somebody's again; and page_owner=lean knows of no frees. */
+	/* It may be allocated again; and page_owner=lean knows of no frees. */
 	po_check(strstr(log, "tracks the page as allocated") ||
 		 strstr(log, PO_PAUSED_FRAME) ||
 		 po_field(PO_DEBUGFS "page_owner_stats", "record_bytes") == 16,
-		 "who freed it? %s", log);
+		 "not freed while paused: %s", log);
 	free(log);
 }
 

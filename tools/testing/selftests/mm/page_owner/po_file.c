@@ -104,6 +104,22 @@ long long po_number(const char *path)
 }
 
 /**
+ * po_is_on() - read a kernel parameter that is on or off
+ * @path: its file
+ *
+ * Return: whether it is on. A file that says neither ends the test.
+ */
+bool po_is_on(const char *path)
+{
+	char *text = po_slurp(path, NULL);
+	bool on = !strcmp(text, "Y\n");
+
+	po_check(on || !strcmp(text, "N\n"), "%s: %s", path, text);
+	free(text);
+	return on;
+}
+
+/**
  * po_field() - the number after a word in a file
  * @path: the file
  * @key: a word that begins a line
@@ -407,7 +423,7 @@ static unsigned long hold_large_block(unsigned int *id)
  * @words: for the alloc command, "pages=" among them
  * @shift: pages from the start of a free block of order 10
  *
- * The range is where a free block was found. Somebody else can be quicker to
+ * The range is where a free block was found. Another task can be quicker to
  * take a page of it, and then keep it: each attempt holds what the ones before
  * it tried, and so gets another block.
  */

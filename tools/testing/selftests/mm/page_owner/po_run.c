@@ -142,7 +142,7 @@ static void child(const struct po_test *test)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (test->module && !po_load_module("")) {
-		/* Who says where it is wants it to be used. */
+		/* A path that is given is to be used. */
 		po_check(!getenv("TEST_PAGE_OWNER_KO"), "%s: %s",
 			 getenv("TEST_PAGE_OWNER_KO"), strerror(errno));
 		po_skip("no " MODULE ".ko");

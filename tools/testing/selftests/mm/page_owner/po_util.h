@@ -24,8 +24,12 @@
 #define PO_HANDLES	PO_DEBUGFS "page_owner_stacks/show_handles"
 #define PO_BOTH		PO_DEBUGFS "page_owner_stacks/show_stacks_handles"
 #define PO_THRESHOLD	PO_DEBUGFS "page_owner_stacks/count_threshold"
-#define PO_RECORDING	PO_DEBUGFS "page_owner_recording"
 #define PO_CONTROL	PO_DEBUGFS "test_page_owner/control"
+
+#define PO_PARAMETERS	"/sys/module/page_owner/parameters/"
+#define PO_RECORDING	PO_PARAMETERS "recording"
+#define PO_VERIFY	PO_PARAMETERS "verify"
+#define PO_SHOW_MEM	PO_PARAMETERS "show_mem"
 
 /* What stands for the stack of what happened while recording was paused. */
 #define PO_PAUSED_FRAME	"page_owner_recording_paused"
@@ -144,6 +148,7 @@ int po_open(const char *path, int flags);
 char *po_slurp(const char *path, size_t *len);
 bool po_write(const char *path, const char *fmt, ...) __printf(2, 3);
 long long po_number(const char *path);
+bool po_is_on(const char *path);
 long long po_field(const char *path, const char *key);
 char *po_kmsg(int fd);
 int po_kmsg_open(void);

@@ -362,7 +362,7 @@ static void hold_pages(unsigned long nr)
 }
 
 /*
- * All of the test module's pages, in both forms at the same time. Nobody touches
+ * All of the test module's pages, in both forms at the same time. Nothing touches
  * them; where they differ all the same, the page must have changed: its text is
  * looked at once more.
  */

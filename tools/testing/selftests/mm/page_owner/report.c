@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who holds the memory, at once: page_owner_stacks/show_counts, and the largest
+ * Owners of memory, at once: page_owner_stacks/show_counts, and the largest
  * owners in show_mem(), which sysrq-m prints.
  *
  * Stock 6.12 has neither.
@@ -14,7 +14,6 @@
 #include "po_util.h"
 
 #define COUNTS	PO_DEBUGFS "page_owner_stacks/show_counts"
-#define SHOWN	PO_DEBUGFS "page_owner_show_mem"
 #define HEADER	"handle pages peak allocs frees\n"
 
 /* Owners that can be asked for, and frames of each. */
@@ -215,7 +214,7 @@ struct report {
 
 static void set_shown(int nr)
 {
-	po_check(po_write(SHOWN, "%d", nr), "%d: %s", nr, strerror(errno));
+	po_check(po_write(PO_SHOW_MEM, "%d", nr), "%d: %s", nr, strerror(errno));
 }
 
 static void reset_shown(void)
@@ -285,7 +284,7 @@ static void report_by_default(void)
 	struct report r;
 	size_t i;
 
-	po_check(po_number(SHOWN) == 10, "%lld", po_number(SHOWN));
+	po_check(po_number(PO_SHOW_MEM) == 10, "%lld", po_number(PO_SHOW_MEM));
 	r = sysrq_m();
 	po_check(r.nr == 10 && r.shown == 10, "%zu owners, %zu said", r.nr, r.shown);
 	for (i = 0; i < r.nr; i++) {
@@ -315,7 +314,7 @@ static void report_as_many_as_asked(void)
 	atexit(reset_shown);
 	for (i = 0; i < ARRAY_SIZE(asked); i++) {
 		set_shown(asked[i]);
-		po_check(po_number(SHOWN) == asked[i], "it did not stay");
+		po_check(po_number(PO_SHOW_MEM) == asked[i], "it did not stay");
 		r = sysrq_m();
 		po_check(r.nr == (size_t)asked[i] && r.shown == r.nr,
 			 "%zu owners, %zu said, of %d", r.nr, r.shown, asked[i]);
@@ -326,20 +325,26 @@ static void report_as_many_as_asked(void)
 
 static void report_refused(void)
 {
-	static const char * const wrong[] = { "33", "-1", "many", "", "4294967297" };
+	static const struct {
+		const char *words;
+		int error;
+	} wrong[] = {
+		{ "33", EINVAL }, { "-1", EINVAL }, { "many", EINVAL }, { "", EINVAL },
+		{ "4294967297", ERANGE },
+	};
 	size_t i;
 
 	atexit(reset_shown);
 	set_shown(7);
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		errno = 0;
-		po_check(!po_write(SHOWN, "%s\n", wrong[i]) && errno == EINVAL,
-			 "%s: %s", wrong[i], strerror(errno));
+		po_check(!po_write(PO_SHOW_MEM, "%s\n", wrong[i].words) &&
+			 errno == wrong[i].error, "%s: %s", wrong[i].words, strerror(errno));
 	}
-	po_check(po_number(SHOWN) == 7, "%lld stayed", po_number(SHOWN));
+	po_check(po_number(PO_SHOW_MEM) == 7, "%lld stayed", po_number(PO_SHOW_MEM));
 }
 
-/* Whoever has most comes first, and what is said of him is right. */
+/* The largest owner comes first, and what is said of it is right. */
 static void report_culprit(void)
 {
 	const char *symbol = "test_page_owner_chain_7";
@@ -412,7 +417,7 @@ static void report_and_counts(void)
 		same += !!c;
 	}
 	po_check(same, "not one of them was at rest");
-	/* Whoever is not in it has no more than the last one who is. */
+	/* Owners that are not in it have no more than the last one that is. */
 	for (i = 0; i < after.nr; i++) {
 		const struct counts *c = at_rest(&before, &after, after.row[i].handle);
 

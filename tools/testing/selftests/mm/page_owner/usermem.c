@@ -292,7 +292,7 @@ static void dump_page_after_migration(void)
 	close(kmsg);
 }
 
-/* Trap 12: it is not the migrator who has freed the new page before. */
+/* Trap 12: it is not the migrator that has freed the new page before. */
 static void freed_by_after_migration(void)
 {
 	char *p = touched(page_size(), page_size(), MADV_NOHUGEPAGE);
@@ -301,7 +301,7 @@ static void freed_by_after_migration(void)
 	pid_t pid = fork();
 
 	if (!pid) {
-		/* Who shares a page does not get to move it. */
+		/* A page that is shared cannot be moved. */
 		munmap(p, page_size());
 		move_page_of(getppid(), p, from);
 		exit(KSFT_PASS);
@@ -435,7 +435,7 @@ static void end_swap(void)
 	swapoff(swap_device);
 }
 
-/* A disk that nobody uses: not mounted, and nothing at its start. */
+/* A disk that is not used: not mounted, and nothing at its start. */
 static int open_unused(const char *device, char *page)
 {
 	int fd = open(device, O_RDWR | O_CLOEXEC | O_EXCL);

@@ -47,52 +47,54 @@ struct frame_record {
 #define END_LAST	1
 
 /* The bits of a signed return address that hold the signature. */
-static unsigned long signature_bits(void)
+static __always_inline unsigned long signature_bits(void)
 {
 	if (!IS_ENABLED(CONFIG_ARM64_PTR_AUTH_KERNEL) ||
 	    !system_supports_address_auth())
 		return 0;
-	/* This one chooses what the others are without a signature. */
+	/* Bit 55 is the address's, and says what all these are without a signature. */
 	return ptrauth_kernel_pac_mask() & ~BIT(55);
 }
 
-/* The word of a return address; of none in the kernel's half without a signature. */
-static long word_of(unsigned long lr, unsigned long signature)
+/* The word of a return address, signed or not. */
+static __always_inline long word_of(unsigned long lr, unsigned long signature)
 {
 	return (lr | signature) - (unsigned long)_text;
 }
 
-static const struct frame_record *last_record(void)
+static __always_inline const struct frame_record *last_record(void)
 {
 	return (const struct frame_record *)task_pt_regs(current)->stackframe;
 }
 
-/* Where records of the stack that @record lies on end; NULL if it is left alone. */
-static const struct frame_record *records_end(const struct frame_record *record)
+/* Where records end of the stack that @record lies on; NULL if it is left alone. */
+static __always_inline const struct frame_record *
+records_end(const struct frame_record *record)
 {
 	unsigned long addr = (unsigned long)record;
 
 	if (likely(stack_tree_on_task(addr)))
 		return last_record();
-	if (!preemptible() && on_irq_stack(addr, sizeof(*record)))
-		return (const void *)stackinfo_get_irq().high;
+	/* No record begins at a stack's last word. */
+	if (on_irq_stack(addr, sizeof(*record)))
+		return (const void *)(stackinfo_get_irq().high - sizeof(long));
 	return NULL;
 }
 
 /* Whether the unwinder goes on from @record to @next, on the same stack. */
-static bool leads_to(const struct frame_record *record,
-		     const struct frame_record *next,
-		     const struct frame_record *end)
+static __always_inline bool leads_to(const struct frame_record *record,
+				     const struct frame_record *next,
+				     const struct frame_record *end)
 {
 	return next >= record + 1 && next < end &&
 	       IS_ALIGNED((unsigned long)next, sizeof(long));
 }
 
 /* What has been added to the task's stack for this system call, if it is one. */
-static unsigned long random_offset(const struct frame_record *end)
+static __always_inline unsigned long random_offset(void)
 {
 #ifdef CONFIG_RANDOMIZE_KSTACK_OFFSET
-	if (end == last_record() && in_syscall(task_pt_regs(current)))
+	if (in_syscall(task_pt_regs(current)))
 		return round_up(KSTACK_OFFSET_MAX(current->kstack_offset), 16);
 #endif
 	return 0;
@@ -104,67 +106,55 @@ static unsigned long random_offset(const struct frame_record *end)
  */
 static __always_inline struct stack_row **
 guess_of(struct stack_tree *tree, const struct frame_record *record,
-	 const struct frame_record *end)
+	 const struct frame_record *end, unsigned long signature)
 {
-	unsigned long room = (unsigned long)end - (unsigned long)record -
-			     random_offset(end);
+	unsigned long room = (unsigned long)end - (unsigned long)record;
 
-	return stack_tree_guess(tree, record->lr * 2 + room * 4);
+	if (end == last_record())
+		room -= random_offset();
+	return stack_tree_guess(tree, (record->lr | signature) * 2 + room * 4);
 }
 
-/**
- * struct walk - where looking up is
- * @row: a row that is right so far
- * @word: its next word
+static bool ends_always(const struct stack_cache_word *word)
+{
+	return !word->low && word->at == END_ALWAYS;
+}
+
+/*
+ * Follows the chain from @next on, in @row as far as that is right. Returns the
+ * stack's own row, NULL if there is none.
  */
-struct walk {
-	struct stack_row *row;
-	const struct stack_cache_word *word;
-};
-
-/* Goes on with a row that has @low next. */
-static noinline bool change_row(const struct stack_tree *tree, struct walk *w, long low)
+static __always_inline struct stack_row *
+follow_records(const struct stack_tree *tree, struct stack_row *row,
+	       const struct frame_record *next, const struct frame_record *end,
+	       unsigned long signature)
 {
-	unsigned int index = w->word - w->row->word;
-
-	w->row = stack_tree_next(tree, w->row, index, low);
-	if (!w->row)
-		return false;
-	w->word = w->row->word + index;
-	return true;
-}
-
-static bool ends_always(const struct walk *w)
-{
-	return !w->word->low && w->word->at == END_ALWAYS;
-}
-
-/* Follows the chain from @record on. Returns whether the stack is known. */
-static __always_inline bool follow_records(const struct stack_tree *tree, struct walk *w,
-					   const struct frame_record *record,
-					   const struct frame_record *end)
-{
-	const unsigned long signature = signature_bits();
-	const struct frame_record *next = record;
+	const struct stack_cache_word *word = row->word + STACK_TREE_FIRST;
+	const struct frame_record *record;
 
 	do {
 		long low = word_of(next->lr, signature);
 
 		record = next;
 		next = record->next;
-		if (unlikely(w->word->low != low)) {
-			if (ends_always(w))
-				return true;
-			if (!change_row(tree, w, low))
-				return false;
+		if (unlikely(word->low != low)) {
+			unsigned int index = word - row->word;
+
+			if (ends_always(word))
+				return row;
+			row = stack_tree_next(tree, row, index, low);
+			if (!row)
+				return NULL;
+			word = row->word + index;
 		}
-		w->word++;
+		word++;
 	} while (likely(leads_to(record, next, end)));
 
-	if (ends_always(w))
-		return true;
-	return next == end && end == last_record() &&
-	       (!w->word->low || change_row(tree, w, 0));
+	if (ends_always(word))
+		return row;
+	if (next != last_record() || next != end)
+		return NULL;
+	return word->low ? stack_tree_next(tree, row, word - row->word, 0) : row;
 }
 
 /**
@@ -176,24 +166,24 @@ static __always_inline bool follow_records(const struct stack_tree *tree, struct
  */
 const struct stack_cache_stack *stack_cache_find(const unsigned long *slot)
 {
-	const struct frame_record *record = container_of(slot, struct frame_record, lr);
-	const struct frame_record *end = records_end(record);
+	const struct frame_record *first = container_of(slot, struct frame_record, lr);
+	const struct frame_record *end = records_end(first);
+	const unsigned long signature = signature_bits();
 	struct stack_tree *tree = READ_ONCE(stack_tree);
-	struct stack_row **guess;
-	struct walk w;
+	struct stack_row **guess, *guessed, *row;
 
 	if (unlikely(!tree || !end))
 		return NULL;
-	guess = guess_of(tree, record, end);
-	w.row = READ_ONCE(*guess);
-	w.word = w.row->word + STACK_TREE_FIRST;
-	if (unlikely(!follow_records(tree, &w, record, end)))
+	guess = guess_of(tree, first, end, signature);
+	guessed = READ_ONCE(*guess);
+	row = follow_records(tree, guessed, first, end, signature);
+	if (unlikely(!row))
 		return NULL;
-	if (unlikely(READ_ONCE(*guess) != w.row))
+	if (unlikely(row != guessed))
 		/* Row before guess: pairs with the dependent loads above. */
-		smp_store_release(guess, w.row);
+		smp_store_release(guess, row);
 	this_cpu_inc(stack_cache_counters.hits);
-	return &w.row->stack;
+	return &row->stack;
 }
 
 /**
@@ -201,14 +191,12 @@ const struct stack_cache_stack *stack_cache_find(const unsigned long *slot)
  * @path: what is known so far
  * @record: where the unwinder has its next return address from
  * @first: the first one to be learnt
- * @end: where records of its stack end
  * @ends: the stack ends here, whatever follows
  */
 struct learner {
 	struct stack_cache_path *path;
 	const struct frame_record *record;
 	const struct frame_record *first;
-	const struct frame_record *end;
 	bool ends;
 };
 
@@ -237,16 +225,14 @@ static bool take_address(void *cookie, unsigned long pc)
 	return !l->ends;
 }
 
-noinline void stack_cache_unwind(const unsigned long *slot, struct stack_cache_path *path)
+void stack_cache_unwind(const unsigned long *slot, struct stack_cache_path *path)
 {
-	const struct frame_record *first = container_of(slot, struct frame_record, lr);
 	/* The unwinder begins in this function, and goes on from its record. */
 	const struct frame_record self = { .next = __builtin_frame_address(0) };
 	struct learner l = {
 		.path = path,
 		.record = &self,
-		.first = first,
-		.end = records_end(first),
+		.first = container_of(slot, struct frame_record, lr),
 	};
 
 	stack_path_add(path, 0, 0);
@@ -256,7 +242,5 @@ noinline void stack_cache_unwind(const unsigned long *slot, struct stack_cache_p
 	else if (path->nr && l.record == last_record())
 		stack_path_add(path, END_LAST, 0);
 	else
-		path->known = false;
-	if (!l.end)
 		path->known = false;
 }

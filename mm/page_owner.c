@@ -617,6 +617,21 @@ static void set_unrecorded(struct owner_entry *by, gfp_t gfp)
 	by->ts_nsec = time_stamp();
 }
 
+/* Counts what happens to a stack's pages, and as many more or fewer records of a task. */
+static __always_inline void count(depot_stack_handle_t handle, long pages, long allocs,
+				  long frees, struct page_owner_task *task)
+{
+	bool begun = page_owner_count_begin();
+
+	page_owner_task_refer(task, allocs - frees, begun);
+	if (unlikely(!begun)) {
+		page_owner_stack_count_nested(handle, pages, allocs, frees);
+		return;
+	}
+	page_owner_stack_count_begun(handle, pages, allocs, frees);
+	page_owner_count_end();
+}
+
 static __always_inline void alloc_block(struct page *page, unsigned int order,
 					const struct owner_entry *by)
 {
@@ -626,8 +641,7 @@ static __always_inline void alloc_block(struct page *page, unsigned int order,
 		return;
 	record_alloc(page, page_owner_record_of(ext), order, by);
 	page_owner_base_ext_put(ext);
-	page_owner_task_refer(by->task, 1);
-	page_owner_stack_count(by->handle, 1L << order, 1, 0);
+	count(by->handle, 1L << order, 1, 0, by->task);
 	/* Tail pages marked on their way to this hook: mm/page_owner/init.c. */
 	if (order && unlikely(system_state < SYSTEM_RUNNING))
 		page_owner_unmark_range(page_to_pfn(page) + 1, (1UL << order) - 1);
@@ -694,8 +708,7 @@ void __page_owner_bulk_alloc(struct page_owner_bulk *bulk, struct page *page)
 
 void __page_owner_bulk_end(struct page_owner_bulk *bulk)
 {
-	page_owner_task_refer(bulk->task, bulk->nr);
-	page_owner_stack_count(bulk->handle, bulk->nr, bulk->nr, 0);
+	count(bulk->handle, bulk->nr, bulk->nr, 0, bulk->task);
 }
 
 /* A block that is not recorded as such, or whose record is just being written. */
@@ -730,6 +743,7 @@ static __always_inline void free_block(struct page *page, unsigned int order,
 	depot_stack_handle_t owner;
 	struct page_ext *ext;
 	u32 bits, task;
+	bool own;
 
 	if (!page_owner_base_ext_get(page, &ext))
 		return;
@@ -748,8 +762,11 @@ static __always_inline void free_block(struct page *page, unsigned int order,
 	task = rec->task;
 	end_write(rec, set_free(rec, bits, order, by, lean));
 	page_owner_base_ext_put(ext);
-	page_owner_task_done(task, by->task);
-	page_owner_stack_count(owner, -(1L << order), 0, 1);
+	/* Nearly always it is the task that allocated the block. */
+	own = by->task && by->task->id == task;
+	count(owner, -(1L << order), 0, 1, likely(own) ? by->task : NULL);
+	if (unlikely(!own))
+		page_owner_task_put(task);
 }
 
 /* Without looking up a stack. */
@@ -875,7 +892,7 @@ bool __init page_owner_mark_early(struct page *page, depot_stack_handle_t early)
 
 	if (mark) {
 		record_alloc(page, rec, 0, &by);
-		page_owner_task_refer(by.task, 1);
+		page_owner_task_refer(by.task, 1, false);
 	}
 	page_ext_put(ext);
 	return mark;

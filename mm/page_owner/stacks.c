@@ -48,6 +48,7 @@ static unsigned int nr_spare_stacks;
 
 /* Each CPU's table of changes, by a hash of the handle. */
 struct page_owner_delta __percpu *page_owner_deltas __ro_after_init;
+DEFINE_PER_CPU(bool, page_owner_counting);
 
 static struct page_owner_stack *special_stacks[PAGE_OWNER_NR_SPECIAL];
 
@@ -218,7 +219,7 @@ static void add_to_entry(depot_stack_handle_t handle, long pages,
  * page_owner_stack_pass_on() - add a place in a CPU's table to its entry
  * @delta: the place, in this CPU's table; it is cleared
  *
- * Context: Interrupts are off; not NMI.
+ * Context: Behind page_owner_count_begin().
  */
 noinline void page_owner_stack_pass_on(struct page_owner_delta *delta)
 {
@@ -242,7 +243,7 @@ noinline void page_owner_stack_pass_on(struct page_owner_delta *delta)
  * @delta: the place, in this CPU's table
  * @handle: whose changes it is for from now on
  *
- * Context: Interrupts are off; not NMI.
+ * Context: Behind page_owner_count_begin().
  */
 noinline void page_owner_stack_take_delta(struct page_owner_delta *delta,
 					  depot_stack_handle_t handle)
@@ -255,17 +256,17 @@ noinline void page_owner_stack_take_delta(struct page_owner_delta *delta,
 }
 
 /**
- * page_owner_stack_count_in_nmi() - count without this CPU's table
+ * page_owner_stack_count_nested() - count without this CPU's table
  * @handle: the stack, which has an entry
  * @pages: base pages that it gets, negative if it loses them
  * @allocs: allocations that this is
  * @frees: frees that this is
  *
- * An NMI may have interrupted its CPU at work on the table.
+ * For a context that has interrupted its CPU at work on the table.
  *
  * Context: Any.
  */
-noinline void page_owner_stack_count_in_nmi(depot_stack_handle_t handle, long pages,
+noinline void page_owner_stack_count_nested(depot_stack_handle_t handle, long pages,
 					    unsigned long allocs, unsigned long frees)
 {
 	add_to_entry(handle, pages, allocs, frees);

@@ -7,7 +7,6 @@
 
 #include <linux/atomic.h>
 #include <linux/hash.h>
-#include <linux/irqflags.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/stackdepot.h>
@@ -92,7 +91,7 @@ long page_owner_stack_pages(struct page_owner_stack *stack);
  * @allocs: change of its allocations
  * @frees: change of its frees
  *
- * Written by its CPU with interrupts off, never in NMI.
+ * Written by its CPU between page_owner_count_begin() and page_owner_count_end().
  */
 struct page_owner_delta {
 	depot_stack_handle_t handle;
@@ -106,11 +105,50 @@ enum { PAGE_OWNER_DELTA_BITS = 8 };
 
 extern struct page_owner_delta __percpu *page_owner_deltas;
 
+/* Whether this CPU is between page_owner_count_begin() and page_owner_count_end(). */
+DECLARE_PER_CPU(bool, page_owner_counting);
+
 void page_owner_stack_take_delta(struct page_owner_delta *delta,
 				 depot_stack_handle_t handle);
 void page_owner_stack_pass_on(struct page_owner_delta *delta);
-void page_owner_stack_count_in_nmi(depot_stack_handle_t handle, long pages,
+void page_owner_stack_count_nested(depot_stack_handle_t handle, long pages,
 				   unsigned long allocs, unsigned long frees);
+
+/**
+ * page_owner_count_begin() - begin to count without atomic instructions
+ *
+ * What only this CPU or the running task writes is kept from interrupts by a mark:
+ * a context that has interrupted one which has begun is told so, and leaves alone
+ * what that one is changing. This takes less than turning interrupts off, and serves
+ * for NMIs, too.
+ *
+ * Context: Any. If it returns true, preemption is off until page_owner_count_end().
+ * Return: false if the interrupted context has begun; then nothing is to be ended.
+ */
+static __always_inline bool page_owner_count_begin(void)
+{
+	preempt_disable();
+	if (unlikely(__this_cpu_read(page_owner_counting))) {
+		preempt_enable();
+		return false;
+	}
+	__this_cpu_write(page_owner_counting, true);
+	/* The mark is for contexts on this CPU: only the compiler could move it. */
+	barrier();
+	return true;
+}
+
+/**
+ * page_owner_count_end() - end what page_owner_count_begin() began
+ *
+ * Context: Behind page_owner_count_begin().
+ */
+static __always_inline void page_owner_count_end(void)
+{
+	barrier();
+	__this_cpu_write(page_owner_counting, false);
+	preempt_enable();
+}
 
 /* Whether a change amounts to PAGE_OWNER_DELTA_MAX pages, either way. */
 static inline bool page_owner_delta_is_full(struct page_owner_delta __percpu *delta)
@@ -122,27 +160,21 @@ static inline bool page_owner_delta_is_full(struct page_owner_delta __percpu *de
 }
 
 /**
- * page_owner_stack_count() - count what happens to a stack's pages
+ * page_owner_stack_count_begun() - count what happens to a stack's pages
  * @handle: the stack, which has an entry
  * @pages: base pages that it gets, negative if it loses them
  * @allocs: allocations that this is
  * @frees: frees that this is
  *
- * Context: Any.
+ * Context: Behind page_owner_count_begin().
  */
-static __always_inline void page_owner_stack_count(depot_stack_handle_t handle,
-						   long pages, unsigned long allocs,
-						   unsigned long frees)
+static __always_inline void
+page_owner_stack_count_begun(depot_stack_handle_t handle, long pages,
+			     unsigned long allocs, unsigned long frees)
 {
 	struct page_owner_delta __percpu *delta =
 		page_owner_deltas + hash_32(handle, PAGE_OWNER_DELTA_BITS);
-	unsigned long flags;
 
-	if (in_nmi()) {
-		page_owner_stack_count_in_nmi(handle, pages, allocs, frees);
-		return;
-	}
-	local_irq_save(flags);
 	if (unlikely(__this_cpu_read(delta->handle) != handle))
 		page_owner_stack_take_delta(this_cpu_ptr(delta), handle);
 	__this_cpu_add(delta->pages, pages);
@@ -154,7 +186,26 @@ static __always_inline void page_owner_stack_count(depot_stack_handle_t handle,
 	if (unlikely(page_owner_delta_is_full(delta) ||
 		     (frees && __this_cpu_read(delta->frees) >= PAGE_OWNER_EVENTS_MAX)))
 		page_owner_stack_pass_on(this_cpu_ptr(delta));
-	local_irq_restore(flags);
+}
+
+/**
+ * page_owner_stack_count() - count what happens to a stack's pages
+ * @handle: as of page_owner_stack_count_begun(), and so are the others
+ * @pages: the same
+ * @allocs: the same
+ * @frees: the same
+ *
+ * Context: Any.
+ */
+static inline void page_owner_stack_count(depot_stack_handle_t handle, long pages,
+					  unsigned long allocs, unsigned long frees)
+{
+	if (page_owner_count_begin()) {
+		page_owner_stack_count_begun(handle, pages, allocs, frees);
+		page_owner_count_end();
+	} else {
+		page_owner_stack_count_nested(handle, pages, allocs, frees);
+	}
 }
 
 /**

@@ -199,10 +199,16 @@ static noinline void release_identity(struct page_owner_task *task)
 	raw_spin_unlock_irqrestore(&tasks_lock, flags);
 }
 
-static void put_task(struct page_owner_task *task)
+static void put_task(struct page_owner_task *task, long refs)
 {
-	if (task->id && atomic_long_dec_and_test(&task->refs))
+	if (task->id && atomic_long_sub_and_test(refs, &task->refs))
 		release_identity(task);
+}
+
+/* The task that has it writes it no more. */
+static void give_up(struct page_owner_task *task)
+{
+	put_task(task, PAGE_OWNER_TASK_LIVES - task->own);
 }
 
 /**
@@ -226,7 +232,7 @@ void page_owner_task_get(u32 id)
 void page_owner_task_put(u32 id)
 {
 	if (id)
-		put_task(find_task(id));
+		put_task(find_task(id), 1);
 }
 
 /* Copies an identity, if it was one at @when and still is. */
@@ -355,7 +361,8 @@ struct page_owner_task *page_owner_task_new(gfp_t gfp, bool can_alloc)
 	if (!task)
 		return old ?: &unknown_task;
 
-	atomic_long_set(&task->refs, 1);
+	atomic_long_set(&task->refs, PAGE_OWNER_TASK_LIVES);
+	task->own = 0;
 	/* After since was U64_MAX; pairs with the second smp_rmb() in read_task(). */
 	smp_wmb();
 	task->pid = current->pid;
@@ -372,7 +379,7 @@ struct page_owner_task *page_owner_task_new(gfp_t gfp, bool can_alloc)
 	current->page_owner_task = task;
 	local_irq_restore(flags);
 	if (old)
-		put_task(old);
+		give_up(old);
 	return task;
 }
 
@@ -380,7 +387,7 @@ struct page_owner_task *page_owner_task_new(gfp_t gfp, bool can_alloc)
 void __page_owner_exit(struct task_struct *task)
 {
 	if (task->page_owner_task)
-		put_task(task->page_owner_task);
+		give_up(task->page_owner_task);
 	task->page_owner_task = NULL;
 }
 

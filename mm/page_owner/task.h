@@ -6,6 +6,7 @@
 #define _MM_PAGE_OWNER_TASK_H
 
 #include <linux/atomic.h>
+#include <linux/limits.h>
 #include <linux/llist.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -13,7 +14,11 @@
 
 /**
  * struct page_owner_task - the identity of a task
- * @refs: records of allocated blocks that refer to it, and one for the task
+ * @refs: records of allocated blocks that refer to it, less @own; while the task
+ *        lives, PAGE_OWNER_TASK_LIVES more
+ * @own: those that the task has counted itself: written by it alone, between
+ *       page_owner_count_begin() and page_owner_count_end(), until it gives the
+ *       identity up
  * @id: its number, 0 for the one that stands for tasks not known
  * @since: local_clock() of when it was made, U64_MAX if the place is free
  * @pid: thread
@@ -22,12 +27,13 @@
  * @orphan: link in a list of those whose last reference an NMI dropped
  * @next: next free place in the same page
  *
- * A cache line of its own: each allocation writes @refs, and so would those of
- * neighbours on other CPUs. @refs is as wide as memory has pages: one task may have
+ * A cache line of its own: each allocation writes @own, and so would those of
+ * neighbours on other CPUs. Both are as wide as memory has pages: one task may have
  * all of them.
  */
 struct page_owner_task {
 	atomic_long_t refs;
+	long own;
 	u32 id;
 	u64 since;
 	pid_t pid;
@@ -38,6 +44,9 @@ struct page_owner_task {
 		u32 next;
 	};
 } ____cacheline_aligned_in_smp;
+
+/* More than there are pages, so that no number of them that go ends an identity. */
+#define PAGE_OWNER_TASK_LIVES	(LONG_MAX / 2)
 
 /**
  * struct page_owner_identity - a copy of a task's identity
@@ -79,31 +88,21 @@ page_owner_task_known(const struct page_owner_task *task, bool freeing)
 /**
  * page_owner_task_refer() - records of allocated blocks refer to the running task
  * @task: the running task's identity, or NULL
- * @nr: how many records
+ * @nr: how many records more, or fewer if negative
+ * @begun: whether this is behind page_owner_count_begin()
  *
  * Context: Any.
  */
-static inline void page_owner_task_refer(struct page_owner_task *task, int nr)
+static __always_inline void
+page_owner_task_refer(struct page_owner_task *task, long nr, bool begun)
 {
 	/* The task has a reference, so this can be done after they do. */
-	if (likely(task))
-		atomic_long_add(nr, &task->refs);
-}
-
-/**
- * page_owner_task_done() - a block is not allocated any more
- * @id: number of the task that its record referred to
- * @task: the running task's identity, or NULL
- *
- * Context: Any.
- */
-static inline void page_owner_task_done(u32 id, struct page_owner_task *task)
-{
-	/* The running task's own reference stays. */
-	if (likely(task && task->id == id))
-		atomic_long_dec(&task->refs);
+	if (unlikely(!task))
+		return;
+	if (begun)
+		task->own += nr;
 	else
-		page_owner_task_put(id);
+		atomic_long_add(nr, &task->refs);
 }
 
 #endif /* _MM_PAGE_OWNER_TASK_H */

@@ -32,7 +32,6 @@
 #define PAGE_OWNER_RAW_COMM_LEN		16
 
 /* In header flags: what this kernel does not record, and leaves zero. */
-#define PAGE_OWNER_RAW_NO_TASK		(1U << 0)	/* pid, tgid, comm */
 #define PAGE_OWNER_RAW_NO_TIME		(1U << 1)	/* ts */
 #define PAGE_OWNER_RAW_NO_FREE		(1U << 2)	/* the last free */
 

@@ -537,9 +537,9 @@ static void test_unmarked_changes(struct kunit *test)
 		other_cpu.done = !i;
 		local_irq_save(flags);
 		task = current->page_owner_task;
-		refs = atomic_long_read(&task->refs);
+		refs = atomic_long_read(&task->refs) + task->own;
 		page_owner_alloc(page, 0, GFP_ATOMIC);
-		refs = atomic_long_read(&task->refs) - refs;
+		refs = atomic_long_read(&task->refs) + task->own - refs;
 		local_irq_restore(flags);
 	}
 	unregister_wide_hw_breakpoint(watch);

@@ -75,7 +75,7 @@ bool page_owner_info_meminfo(const struct page_owner_info *info, const char *nam
  * @b: and of the other, in any order
  * @sure: receives if there is no doubt
  *
- * Return: what tells so, for people; NULL if nothing does.
+ * Return: what tells so, for a message; NULL if nothing does.
  */
 const char *page_owner_info_other_boot(const struct page_owner_info *a,
 				       const struct page_owner_info *b, bool *sure);

@@ -68,11 +68,11 @@ static void report_end(const struct page_owner_load *load, const char *name)
 		page_owner_complain("%s is damaged: %s; %llu records read", name,
 				    load->damage, stats->records);
 	else if (stats->cut)
-		page_owner_complain("%s ends in the middle of a line: %llu records read, the last incomplete",
-				    name, stats->records);
+		page_owner_complain("%s ends in the middle of a line: %llu records read, %s",
+				    name, stats->records, "the last incomplete");
 	else if (stats->open_end)
-		page_owner_complain("%s has no empty line after the last record, which may be incomplete",
-				    name);
+		page_owner_complain("%s has no empty line after the last record, %s", name,
+				    "which may be incomplete");
 }
 
 bool page_owner_input_damage(const struct page_owner_load *load, const char *name)
@@ -84,17 +84,17 @@ bool page_owner_input_damage(const struct page_owner_load *load, const char *nam
 		unsigned long long missing = page_owner_reader_missing(stats, i);
 
 		if (missing)
-			page_owner_complain("%s is damaged: of %llu records, %llu have no %s; they are counted",
+			page_owner_complain("%s is damaged: of %llu records, %llu have no %s; %s",
 					    name, stats->records, missing,
-					    page_owner_field_name(i));
+					    page_owner_field_name(i), "they are counted");
 	}
 	if (stats->lost)
-		page_owner_complain("%s is damaged: %llu records read, %llu lost; the first at byte %llu: %s",
+		page_owner_complain("%s is damaged: %llu records read, %llu lost; %s %llu: %s",
 				    name, stats->records, stats->lost,
-				    stats->first_lost, stats->why);
+				    "the first at byte", stats->first_lost, stats->why);
 	if (unclosed > stats->open_end)
-		page_owner_complain("%s is damaged: of %llu records, %llu have no empty line at their end",
-				    name, stats->records, unclosed);
+		page_owner_complain("%s is damaged: of %llu records, %llu have no %s", name,
+				    stats->records, unclosed, "empty line at their end");
 	report_end(load, name);
 	return page_owner_load_damaged(load);
 }

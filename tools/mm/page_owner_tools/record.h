@@ -11,6 +11,9 @@ struct page_owner_str;
 /** PAGE_OWNER_MAX_ORDER - the largest order that a record may claim */
 #define PAGE_OWNER_MAX_ORDER	51
 
+/** PAGE_OWNER_MAX_PLACE - the largest node or zone that a record may claim */
+#define PAGE_OWNER_MAX_PLACE	999999
+
 /** enum page_owner_field - parts of a record that some kernels do not print */
 enum page_owner_field {
 	PAGE_OWNER_PFN,

@@ -394,7 +394,8 @@ static int check_needs(const struct options *opts,
 		page_owner_complain("%s has no %s: %s", opts->in_name, page_owner_field_name(i),
 				    field_since[i]);
 		if (i == PAGE_OWNER_FREE_TS) {
-			page_owner_complain("-r, -f and the keys ft and f need it; nothing is written");
+			page_owner_complain("-r, -f and the keys ft and f need it; %s",
+					    "nothing is written");
 			return -1;
 		}
 	}
@@ -408,8 +409,8 @@ static bool report_damage(const struct options *opts,
 	if (page_owner_input_damage(load, opts->in_name))
 		return true;
 	if (!load->stats.records && load->info.filter)
-		page_owner_complain("%s has no records, none passed the filter of record; the output is empty",
-				    opts->in_name);
+		page_owner_complain("%s has no records, none passed the filter of record; %s",
+				    opts->in_name, "the output is empty");
 	else if (!load->stats.records)
 		page_owner_complain("%s has no records, and so the output is empty; %s",
 				    opts->in_name, "was the kernel booted with page_owner=on?");
@@ -455,8 +456,9 @@ static void load_failed(const struct options *opts, const struct page_owner_load
 	if (errno == EPROTONOSUPPORT) {
 		page_owner_complain("%s is packed with %s, which this program cannot unpack",
 				    opts->in_name, load->unpack);
-		page_owner_complain("unpack it first: %s -dc <%s | page_owner_sort - %s", load->unpack,
-				    strcmp(opts->in, "-") ? opts->in : "FILE", opts->out);
+		page_owner_complain("unpack it first: %s -dc <%s | page_owner_sort - %s",
+				    load->unpack, strcmp(opts->in, "-") ? opts->in : "FILE",
+				    opts->out);
 	} else if (errno == ENOMEM) {
 		page_owner_complain("out of memory; cull by fewer keys, or select less");
 	} else {

@@ -13,21 +13,12 @@
 #define FIRST_SLOTS	1024
 #endif
 
-/* An odd number with no pattern in its bits, the golden ratio's */
-#define MIX		0x9e3779b97f4a7c15ull
-
 static uint64_t load(const unsigned char *p)
 {
 	uint64_t v;
 
 	memcpy(&v, p, sizeof(v));
 	return v;
-}
-
-static uint64_t mix(uint64_t h, uint64_t v)
-{
-	h = (h ^ v) * MIX;
-	return h ^ (h >> 29);
 }
 
 uint64_t page_owner_hash(const void *data, size_t len)
@@ -39,16 +30,16 @@ uint64_t page_owner_hash(const void *data, size_t len)
 	/* Four lanes, so that one multiplication need not wait for the last. */
 	for (; len >= 32; len -= 32, p += 32) {
 		for (int i = 0; i < 4; i++)
-			lane[i] = mix(lane[i], load(p + i * 8));
+			lane[i] = page_owner_mix(lane[i], load(p + i * 8));
 	}
 	for (; len >= 8; len -= 8, p += 8)
-		lane[0] = mix(lane[0], load(p));
+		lane[0] = page_owner_mix(lane[0], load(p));
 	if (len)
 		memcpy(&tail, p, len);
-	lane[0] = mix(lane[0], tail);
-	lane[0] = mix(lane[0], lane[1]);
-	lane[0] = mix(lane[0], lane[2]);
-	return mix(mix(lane[0], lane[3]), MIX);
+	lane[0] = page_owner_mix(lane[0], tail);
+	lane[0] = page_owner_mix(lane[0], lane[1]);
+	lane[0] = page_owner_mix(lane[0], lane[2]);
+	return page_owner_mix(page_owner_mix(lane[0], lane[3]), PAGE_OWNER_MIX);
 }
 
 static void put(struct page_owner_table *table, void *entry)

@@ -44,6 +44,22 @@ static inline void *page_owner_table_next(const struct page_owner_table *table,
  */
 int page_owner_table_add(struct page_owner_table *table, void *entry);
 
+/* An odd number with no pattern in its bits, the golden ratio's */
+#define PAGE_OWNER_MIX	0x9e3779b97f4a7c15ull
+
+/**
+ * page_owner_mix() - add a word to a hash
+ * @hash: the hash so far
+ * @word: the word
+ *
+ * Return: the hash.
+ */
+static inline uint64_t page_owner_mix(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * PAGE_OWNER_MIX;
+	return hash ^ (hash >> 29);
+}
+
 /**
  * page_owner_hash() - hash of some bytes
  * @data: the bytes

@@ -9,18 +9,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "po_clock.h"
+
 static char buffer[1 << 16];
-
-static unsigned long long now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
 
 /* Text: records end with an empty line. */
 static unsigned long text_records(ssize_t len)
@@ -66,8 +59,8 @@ int main(int argc, char **argv)
 	} while (len > 0);
 	if (len < 0 || !nr)
 		return 1;
-	printf("po_bench: %llu %s, by record\n", total / nr, filter);
-	printf("po_bench: %llu %s, in all, thousands\n", total / 1000, filter);
-	printf("po_bench: %lu %s, records\n", nr, filter);
+	printf("dump\t%s, by record\t%llu\n", filter, total / nr);
+	printf("dump\t%s, in all, thousands\t%llu\n", filter, total / 1000);
+	printf("dump\t%s, records\t%lu\n", filter, nr);
 	return 0;
 }

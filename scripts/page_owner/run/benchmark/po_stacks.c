@@ -5,18 +5,11 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "po_clock.h"
+
 static char buffer[1 << 16];
-
-static unsigned long long now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
 
 int main(void)
 {
@@ -37,7 +30,7 @@ int main(void)
 	} while (len > 0);
 	if (len < 0 || nr < 2)
 		return 1;
-	printf("po_bench: %llu show_counts, by stack\n", total / (nr - 1));
-	printf("po_bench: %lu show_counts, stacks\n", nr - 1);
+	printf("counts\tshow_counts, by stack\t%llu\n", total / (nr - 1));
+	printf("counts\tshow_counts, stacks\t%lu\n", nr - 1);
 	return 0;
 }

@@ -39,7 +39,7 @@ int page_owner_parse_bytes(const char *option, const char *text,
 		if (!strcmp(end, "iB"))
 			end += 2;
 	}
-	/* strtod() knows more numbers than people mean. */
+	/* strtod() takes more forms of a number than are meant here. */
 	if (*text >= '0' && *text <= '9' && !memchr(text, 'x', end - text) &&
 	    !memchr(text, 'X', end - text) && !*end && bytes < 0x1p63) {
 		*val = bytes;

@@ -3,6 +3,7 @@
 #define PAGE_OWNER_CMD_H
 
 #include <getopt.h>
+#include <time.h>
 
 #include "input.h"
 #include "show/output.h"
@@ -72,6 +73,20 @@ struct page_owner_cmd {
 	bool damaged;
 	bool secret;
 };
+
+/**
+ * page_owner_clock_ns() - what a clock says
+ * @id: the clock
+ *
+ * Return: nanoseconds.
+ */
+static inline uint64_t page_owner_clock_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
 
 /**
  * page_owner_parse_count() - read a number of something

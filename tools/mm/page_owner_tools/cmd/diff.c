@@ -11,7 +11,6 @@
 #include "show/print.h"
 
 #define DEFAULT_TOP	20
-#define MAX_KEY_WIDTH	24
 #define NUMBERS_WIDTH	57
 
 /* Of fewer stacks, none in common means nothing. */
@@ -115,31 +114,6 @@ static void set_colour(const struct diff *d, const char *code)
 		fprintf(d->file, "\033[%sm", code);
 }
 
-static void put_key(const struct diff *d, const struct page_owner_block *block)
-{
-	unsigned int used = NUMBERS_WIDTH;
-	char buf[PAGE_OWNER_NUMBER];
-
-	for (unsigned int key = 1; key < PAGE_OWNER_BY_TEXT; key++) {
-		struct page_owner_span text;
-
-		if (!(d->cmd.keys >> key & 1))
-			continue;
-		text = page_owner_key_text(buf, key, block, &d->new.info);
-		if (text.len > MAX_KEY_WIDTH)
-			text.len = MAX_KEY_WIDTH;
-		fputs(used > NUMBERS_WIDTH ? "  " : "", d->file);
-		page_owner_put_text(d->file, text, false);
-		used += text.len + 2;
-	}
-	if (d->cmd.keys & 1u << PAGE_OWNER_BY_STACK) {
-		fputs(used > NUMBERS_WIDTH ? "  " : "", d->file);
-		page_owner_put_chain(d->file, page_owner_block_stack(block),
-				     d->width > used + 20 ? d->width - used : 20);
-	}
-	fputc('\n', d->file);
-}
-
 static void put_stack(const struct diff *d, const struct page_owner_block *block)
 {
 	struct page_owner_span stack = page_owner_block_stack(block), line;
@@ -185,7 +159,7 @@ static void put_states(const struct diff *d, unsigned long long old_pages,
 	fprintf(d->file, " %11s %11s ",
 		page_owner_human_bytes(old, (double)old_pages * d->old.info.page_size),
 		page_owner_human_bytes(new, (double)new_pages * d->new.info.page_size));
-	/* A stack's count is not one of allocations, which nobody knows then. */
+	/* A stack's count is not one of allocations: their number is not known then. */
 	if (d->old.stacks_only || d->new.stacks_only)
 		fprintf(d->file, "%8s", "-");
 	else
@@ -201,7 +175,9 @@ static void put_row(const struct diff *d, const struct page_owner_pair *row)
 		   (long long)((row->new ? row->new->times : 0) -
 			       (row->old ? row->old->times : 0)));
 	fprintf(d->file, " %8s  ", age_of(d, age, row->new));
-	put_key(d, page_owner_pair_any(row));
+	page_owner_put_owner(d->file, d->cmd.keys, page_owner_pair_any(row), &d->new.info,
+			     d->width - NUMBERS_WIDTH);
+	fputc('\n', d->file);
 	if (d->verbose && d->cmd.keys & 1u << PAGE_OWNER_BY_STACK)
 		put_stack(d, page_owner_pair_any(row));
 }

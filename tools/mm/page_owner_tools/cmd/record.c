@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -54,14 +53,6 @@ static const char help[] =
 "\n"
 "FILTER is what the kernel takes, such as nid=0 or comm=bash; what does not pass is\n"
 "not in the capture.\n";
-
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec ts;
-
-	clock_gettime(id, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
 
 /* A small file, with a NUL at its end; NULL if it cannot be read */
 static char *read_sized_file(const char *dir, const char *name, size_t *size)
@@ -201,7 +192,7 @@ static int put_info(struct record *r)
 	put_file(r, info, "host", "sys/kernel/hostname");
 	put_file(r, info, "boot", "sys/kernel/random/boot_id");
 	fprintf(info, "time %llu\nclock %llu\npage_size %ld\n",
-		(unsigned long long)clock_ns(CLOCK_REALTIME),
+		(unsigned long long)page_owner_clock_ns(CLOCK_REALTIME),
 		(unsigned long long)r->start_ns, sysconf(_SC_PAGESIZE));
 	put_zones(info, zoneinfo);
 	if (r->nr_words)
@@ -222,12 +213,12 @@ static int put_info(struct record *r)
 	return ret;
 }
 
-/* The position in the dump is a page frame number, which is how far it is. */
+/* The position in a dump, text or raw, is a page frame number: how far it is. */
 static void show_progress(const struct record *r)
 {
 	static const char bar[] = "########################################";
 	static uint64_t last;
-	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+	uint64_t now = page_owner_clock_ns(CLOCK_MONOTONIC);
 	off_t pfn = lseek(r->fd, 0, SEEK_CUR);
 	char mib[PAGE_OWNER_NUMBER], left[PAGE_OWNER_NUMBER];
 	double part;
@@ -236,7 +227,7 @@ static void show_progress(const struct record *r)
 		return;
 	last = now;
 	page_owner_human_bytes(mib, r->bytes);
-	if (!r->end_pfn || pfn <= 0 || (uint64_t)pfn > r->end_pfn || r->raw) {
+	if (!r->end_pfn || pfn <= 0 || (uint64_t)pfn > r->end_pfn) {
 		fprintf(stderr, "\r\033[K%s", mib);
 		return;
 	}
@@ -369,7 +360,7 @@ static int record(void *data)
 {
 	struct record *r = data;
 	char dump[PAGE_OWNER_NUMBER], file[PAGE_OWNER_NUMBER];
-	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+	uint64_t start = page_owner_clock_ns(CLOCK_MONOTONIC);
 	long written;
 	int ret;
 
@@ -397,7 +388,7 @@ static int record(void *data)
 			page_owner_human_bytes(dump, r->bytes),
 			r->raw ? "binary dump" : "text",
 			page_owner_human_bytes(file, written < 0 ? 0 : written),
-			(clock_ns(CLOCK_MONOTONIC) - start) / 1e9);
+			(page_owner_clock_ns(CLOCK_MONOTONIC) - start) / 1e9);
 	return PAGE_OWNER_FINE;
 }
 

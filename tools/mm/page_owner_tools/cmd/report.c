@@ -389,7 +389,7 @@ static void put_notes(const struct report *r)
 
 /*
  * The records beside what /proc/meminfo said when they were taken. Of a part of
- * them, what is recorded to nobody would be wrong.
+ * them, the sum of what has no record would be wrong.
  */
 static void put_meminfo(const struct report *r)
 {

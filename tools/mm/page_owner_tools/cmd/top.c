@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -22,7 +21,6 @@
 
 #define DEFAULT_ROWS	20
 #define NUMBERS_WIDTH	51
-#define MAX_KEY_WIDTH	24
 
 /* Lines of the screen that are not rows */
 #define HEAD_LINES	4
@@ -70,14 +68,6 @@ static const char help[] =
 "names, process IDs, cgroups; space reads at once; q ends.\n"
 "\n"
 PAGE_OWNER_COMMON_HELP;
-
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
 
 static void restore_terminal(int sig)
 {
@@ -168,28 +158,13 @@ static void put_row(const struct top *t, const struct page_owner_pair *pair,
 	char buf[PAGE_OWNER_NUMBER], grown[PAGE_OWNER_NUMBER];
 	unsigned long long pages = pair->new ? pair->new->pages : 0;
 	double by = rate(t, pair);
-	unsigned int used = NUMBERS_WIDTH;
 
 	page_owner_human_bytes(grown, by < 0 ? -by : by);
 	fprintf(t->file, "%11s %s%11s/s %6.2f%% %9llu  ",
 		page_owner_human_bytes(buf, (double)pages * load->info.page_size),
 		by > 0 ? "+" : by < 0 ? "-" : " ", grown, load->agg.pages ?
 		100.0 * pages / load->agg.pages : 0, pair->new ? pair->new->times : 0);
-	for (unsigned int key = 1; key < PAGE_OWNER_BY_TEXT; key++) {
-		struct page_owner_span text;
-
-		if (!(t->cmd.keys >> key & 1))
-			continue;
-		text = page_owner_key_text(buf, key, block, &load->info);
-		if (text.len > MAX_KEY_WIDTH)
-			text.len = MAX_KEY_WIDTH;
-		fputs(used > NUMBERS_WIDTH ? "  " : "", t->file);
-		page_owner_put_text(t->file, text, false);
-		used += text.len + 2;
-	}
-	if (t->cmd.keys & 1u << PAGE_OWNER_BY_STACK)
-		page_owner_put_chain(t->file, page_owner_block_stack(block),
-				     width > used + 20 ? width - used : 20);
+	page_owner_put_owner(t->file, t->cmd.keys, block, &load->info, width - NUMBERS_WIDTH);
 	fputs(t->batch ? "\n" : "\033[K\n", t->file);
 }
 
@@ -240,7 +215,7 @@ static int refresh(struct top *t)
 	ret = page_owner_cmd_load(&t->cmd, &t->load[t->current], t->path);
 	if (ret)
 		return ret;
-	t->read_ns[t->current] = clock_ns();
+	t->read_ns[t->current] = page_owner_clock_ns(CLOCK_MONOTONIC);
 	pairs = page_owner_pairs_find(&t->load[!t->current].agg,
 				      &t->load[t->current].agg, &nr);
 	if (!pairs) {

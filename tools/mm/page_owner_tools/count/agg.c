@@ -126,9 +126,12 @@ static struct page_owner_block *get_block(struct page_owner_agg *agg,
 {
 	uint64_t id[MAX_ID];
 	size_t nr = make_id(agg, id, rec, lines);
-	uint64_t hash = page_owner_hash(id, nr * sizeof(*id));
-	struct page_owner_block *block = find_block(agg, hash, id, nr);
+	struct page_owner_block *block;
+	uint64_t hash = nr;
 
+	for (size_t i = 0; i < nr; i++)
+		hash = page_owner_mix(hash, id[i]);
+	block = find_block(agg, hash, id, nr);
 	if (block)
 		return block;
 	block = make_room(agg) ? NULL : calloc(1, sizeof(*block) + nr * sizeof(*id));

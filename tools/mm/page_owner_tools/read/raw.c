@@ -294,6 +294,7 @@ static bool add_def(struct page_owner_raw_reader *raw,
 static bool parse_entries(struct page_owner_raw_reader *raw)
 {
 	const char *p = raw->payload, *end = p + raw->section.size;
+
 	for (uint32_t i = 0; i < raw->section.count; i++) {
 		struct page_owner_raw_entry entry;
 		uint64_t size;

@@ -227,9 +227,6 @@ static struct page_owner_str *memcg_string(struct raw_reader *r,
 	return str;
 }
 
-/* No node or zone has a larger number. */
-#define MAX_NUMBER	999999
-
 /* A number among the page flags, or -1 */
 static int flags_number(const struct page_owner_raw_reader *raw, const char *name,
 			uint64_t flags)
@@ -241,7 +238,7 @@ static int flags_number(const struct page_owner_raw_reader *raw, const char *nam
 		uint64_t val = page_owner_raw_field(def, flags);
 
 		if (!strcmp(def->text, name))
-			return val <= MAX_NUMBER ? (int)val : -1;
+			return val <= PAGE_OWNER_MAX_PLACE ? (int)val : -1;
 	}
 	return -1;
 }

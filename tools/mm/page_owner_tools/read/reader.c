@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "read/handles.h"
 #include "read/reader.h"
-#include "read/stacks.h"
 #include "read/text.h"
 
 static const char too_long[] = "a record of more than 16 MiB";
@@ -154,9 +154,8 @@ static int fill_record(struct text_reader *r, const struct page_owner_layout *la
 }
 
 /* 1 if the record that was found is fit for use, -1 without memory */
-static int take_record(struct text_reader *r,
-			struct page_owner_layout *layout,
-			struct page_owner_record *rec)
+static int take_record(struct text_reader *r, struct page_owner_layout *layout,
+		       struct page_owner_record *rec)
 {
 	struct page_owner_window *w = &r->window;
 	char *buf = w->buf + w->start;

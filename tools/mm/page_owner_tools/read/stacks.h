@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "read/handles.h"
 #include "read/reader.h"
 
 /*
@@ -39,18 +40,6 @@ page_owner_reader_stacks(struct page_owner_stream *stream,
 			 const struct page_owner_wanted *wanted);
 
 /**
- * struct page_owner_handles - which frames a handle stands for
- * @table: the handles
- * @pool: the frames
- *
- * Zeroed memory is a table without handles.
- */
-struct page_owner_handles {
-	struct page_owner_table table;
-	struct page_owner_pool pool;
-};
-
-/**
  * page_owner_handles_read() - learn handles
  * @handles: the table to add to
  * @stream: show_stacks_handles, or a file that has both in its entries
@@ -59,21 +48,5 @@ struct page_owner_handles {
  */
 int page_owner_handles_read(struct page_owner_handles *handles,
 			    struct page_owner_stream *stream);
-
-/**
- * page_owner_handles_find() - look a handle up
- * @handles: the table
- * @handle: the handle
- *
- * Return: its frames, or NULL.
- */
-struct page_owner_str *page_owner_handles_find(const struct page_owner_handles *handles,
-					       unsigned int handle);
-
-/**
- * page_owner_handles_destroy() - give back a table
- * @handles: the table
- */
-void page_owner_handles_destroy(struct page_owner_handles *handles);
 
 #endif

@@ -117,12 +117,13 @@ const void *page_owner_stream_peek(struct page_owner_stream *s, size_t size,
 		if (!s->peeked)
 			return NULL;
 	}
-	if (s->peek_pos) {
+	/* A capture has many short pieces: do not move all of it for each. */
+	if (s->peek_len - s->peek_pos < size) {
 		s->peek_len -= s->peek_pos;
 		memmove(s->peeked, s->peeked + s->peek_pos, s->peek_len);
 		s->peek_pos = 0;
 	}
-	while (s->peek_len < size) {
+	while (s->peek_len - s->peek_pos < size) {
 		ssize_t n = s->read(s, s->peeked + s->peek_len,
 				    2 * PAGE_OWNER_MIN_READ - s->peek_len);
 
@@ -132,8 +133,10 @@ const void *page_owner_stream_peek(struct page_owner_stream *s, size_t size,
 			break;
 		s->peek_len += n;
 	}
-	*len = s->peek_len < size ? s->peek_len : size;
-	return s->peeked;
+	*len = s->peek_len - s->peek_pos;
+	if (*len > size)
+		*len = size;
+	return s->peeked + s->peek_pos;
 }
 
 ssize_t page_owner_stream_read(struct page_owner_stream *s, void *buf, size_t size)

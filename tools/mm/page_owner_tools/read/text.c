@@ -87,9 +87,6 @@ static struct page_owner_str *known_stack(struct page_owner_known *known,
 	return *slot;
 }
 
-/* No node or zone has a larger number. */
-#define MAX_NUMBER	999999
-
 struct cursor {
 	const char *pos;
 	const char *end;
@@ -775,7 +772,7 @@ static int flags_number(struct page_owner_span pfn_line, const char *word)
 	if (!found || (found[-1] != '(' && found[-1] != '|'))
 		return -1;
 	c = (struct cursor){ found + strlen(word), end };
-	return get_u64(&c, &val) && val <= MAX_NUMBER ? (int)val : -1;
+	return get_u64(&c, &val) && val <= PAGE_OWNER_MAX_PLACE ? (int)val : -1;
 }
 
 /* "PFN N type T Block ..."; the oldest kernels have no such type. */

@@ -430,7 +430,7 @@ int page_owner_write_json(const struct page_owner_export *ex)
 	put_json_info(ex);
 	fprintf(ex->file, "\"page_size\":%lu,\n\"records_read\":%llu,\n",
 		ex->load->info.page_size, ex->load->stats.records);
-	/* What is missing at the end is not counted: nobody knows how many. */
+	/* What is missing at the end is not counted: its number is not known. */
 	fprintf(ex->file, "\"records_lost\":%llu,\n\"complete\":%s,\n",
 		ex->load->stats.lost,
 		page_owner_load_damaged(ex->load) ? "false" : "true");

@@ -13,7 +13,7 @@
  * @file: the stream to write to
  * @path: the file that is meant, links followed; NULL if written in place
  * @tmp: the file beside it that is written; NULL if written in place
- * @secret: written in place, and for nobody but the caller
+ * @secret: written in place, and readable by its owner only
  */
 struct page_owner_output {
 	FILE *file;

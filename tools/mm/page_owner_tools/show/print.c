@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Numbers, names and call chains, for people.
+ * Numbers, names and call chains, as they are shown.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,10 @@
 
 #define DEFAULT_COLUMNS	100
 #define MIN_COLUMNS	60
+
+/* The longest value of a key, and the least room for a call chain, on one line */
+#define MAX_KEY_WIDTH	24
+#define MIN_CHAIN	20
 
 static const struct {
 	const char *name;
@@ -184,6 +188,34 @@ struct page_owner_span page_owner_key_text(char *buf, enum page_owner_key key,
 	default:
 		return string(rec->migratetype);
 	}
+}
+
+void page_owner_put_owner(FILE *file, unsigned int mask,
+			  const struct page_owner_block *block,
+			  const struct page_owner_info *info, unsigned int width)
+{
+	const char *blanks = "";
+	char buf[PAGE_OWNER_NUMBER];
+	unsigned int used = 0;
+
+	for (unsigned int key = PAGE_OWNER_BY_STACK + 1; key < PAGE_OWNER_BY_TEXT; key++) {
+		struct page_owner_span text;
+
+		if (!(mask & PAGE_OWNER_KEY_BIT(key)))
+			continue;
+		text = page_owner_key_text(buf, key, block, info);
+		if (text.len > MAX_KEY_WIDTH)
+			text.len = MAX_KEY_WIDTH;
+		fputs(blanks, file);
+		page_owner_put_text(file, text, false);
+		blanks = "  ";
+		used += text.len + strlen(blanks);
+	}
+	if (!(mask & PAGE_OWNER_KEY_BIT(PAGE_OWNER_BY_STACK)))
+		return;
+	fputs(blanks, file);
+	page_owner_put_chain(file, page_owner_block_stack(block),
+			     width > used + MIN_CHAIN ? width - used : MIN_CHAIN);
 }
 
 const char *page_owner_key_name(enum page_owner_key key)

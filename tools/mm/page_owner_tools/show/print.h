@@ -13,7 +13,7 @@
 #define PAGE_OWNER_NUMBER	32
 
 /**
- * page_owner_human_bytes() - bytes in units of people
+ * page_owner_human_bytes() - bytes in a unit that is easy to read
  * @buf: receives "64.0 MiB"; room for PAGE_OWNER_NUMBER
  * @bytes: the number
  *
@@ -22,7 +22,7 @@
 const char *page_owner_human_bytes(char *buf, double bytes);
 
 /**
- * page_owner_human_time() - a span of time in units of people
+ * page_owner_human_time() - a span of time in a unit that is easy to read
  * @buf: receives "12.3 s"; room for PAGE_OWNER_NUMBER
  * @ns: nanoseconds
  *
@@ -69,6 +69,18 @@ void page_owner_put_chain(FILE *file, struct page_owner_span stack,
 struct page_owner_span page_owner_key_text(char *buf, enum page_owner_key key,
 					   const struct page_owner_block *block,
 					   const struct page_owner_info *info);
+
+/**
+ * page_owner_put_owner() - write the values of all keys of a block on one line
+ * @file: the output
+ * @mask: bit mask of enum page_owner_key
+ * @block: the block
+ * @info: to name the zones
+ * @width: columns that are left on the line
+ */
+void page_owner_put_owner(FILE *file, unsigned int mask,
+			  const struct page_owner_block *block,
+			  const struct page_owner_info *info, unsigned int width);
 
 /**
  * page_owner_key_name() - the name of a key

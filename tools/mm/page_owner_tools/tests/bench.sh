@@ -7,6 +7,11 @@
 # RUNS (5) runs. FOLDER has the tools, page_owner_gen, page_owner_repeat and
 # page_owner_cost. The dump has RECORDS (1150000) records: those of the real dump
 # DUMP again and again, or made-up ones.
+#
+# With valgrind, also the instructions per record of 'page_owner report', and exit
+# status 1 if they are above their limits: of DUMP and the raw capture CAPTURE, or of
+# 60,000 made-up records, as text and raw. What a dump of one record takes is not
+# counted, nor what unpacks a capture.
 set -eu
 
 [ $# -gt 0 ] || { sed -n 's/^# usage: /usage: /p' "$0" >&2; exit 2; }
@@ -15,6 +20,12 @@ shift
 RUNS=${RUNS:-5}
 RECORDS=${RECORDS:-1150000}
 DUMP=${DUMP:-}
+CAPTURE=${CAPTURE:-}
+RAW_LIMIT=800
+# What text took before raw dumps were read without it: of a guest's 58,076 records,
+# and of the made-up ones, each of which has another stack than the one before.
+TEXT_LIMIT=5189
+[ -z "$DUMP" ] || TEXT_LIMIT=3822
 tmp=$(mktemp -d "${TMPDIR:-/var/tmp}/page_owner_bench.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -55,3 +66,42 @@ for tool in "$programs/page_owner_sort" "$@"; do
 		END { print "    " n " blocks, " times " times, " pages " pages" }' \
 		"$tmp/out.${tool##*/}"
 done
+
+# instructions FILE: of a report about it
+instructions() {
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+		"$programs/page_owner" report --threads 1 -o "$tmp/out" "$1" 2>&1 |
+		sed -n 's/.*Collected : //p'
+}
+
+# per_record NAME LIMIT FILE ONE: ONE has one record
+per_record() {
+	records=$("$programs/page_owner" export --format json "$3" |
+		sed -n 's/^"records_read":\([0-9]*\),$/\1/p')
+	start=$(instructions "$4")
+	all=$(instructions "$3")
+	each=$(((all - start) / records))
+	echo "$1: $each instructions per record (limit $2)"
+	echo "    $records records, $all in all, of which $start to start"
+	[ "$each" -le "$2" ] || above=1
+}
+
+above=
+if ! command -v valgrind >/dev/null; then
+	echo "no valgrind: instructions per record are not counted"
+	exit
+fi
+rawgen=$(dirname "$0")/rawgen.py
+"$programs/page_owner_gen" 6.12 1 1 >"$tmp/one"
+[ -n "$DUMP" ] || "$programs/page_owner_gen" 6.12 60000 509 >"$tmp/text"
+per_record "text${DUMP:+, $DUMP}" $TEXT_LIMIT "${DUMP:-$tmp/text}" "$tmp/one"
+if command -v python3 >/dev/null; then
+	python3 "$rawgen" <"$tmp/one" >"$tmp/one.raw"
+	"$programs/page_owner_gen" 6.12 60000 509 | python3 "$rawgen" >"$tmp/raw"
+	per_record "raw" $RAW_LIMIT "$tmp/raw" "$tmp/one.raw"
+	if [ -n "$CAPTURE" ]; then
+		zstd -dcf "$CAPTURE" >"$tmp/capture"
+		per_record "raw, $CAPTURE" $RAW_LIMIT "$tmp/capture" "$tmp/one.raw"
+	fi
+fi
+[ -z "$above" ]

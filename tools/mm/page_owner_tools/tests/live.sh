@@ -106,7 +106,7 @@ record_tests() {
 		test "$(stat -c %a-%h "$tmp/private")" = 600-2
 	if [ "$(id -u)" = 0 ]; then
 		chown 65534:65534 "$tmp/private"
-		says "record: nothing is written into a file of somebody else's" 1 "not permitted" \
+		says "record: nothing is written into a file of another user's" 1 "not permitted" \
 			record --debugfs "$tmp/debug" --proc "$tmp/proc" -o "$tmp/private"
 		rm "$tmp/private.hard"
 		record_in -o "$tmp/private"
@@ -118,7 +118,7 @@ record_tests() {
 		test_that "report: an old file keeps its owner and mode" \
 			test "$(stat -c %a-%u-%g "$tmp/public")" = 604-65534-65534
 	else
-		skip "record: files of somebody else's" "only root can make them"
+		skip "record: files of another user's" "only root can make them"
 	fi
 	rm -f "$tmp/private.hard"
 	ln -s private2 "$tmp/private.link"

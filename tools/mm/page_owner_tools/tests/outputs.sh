@@ -127,7 +127,7 @@ file_tests() {
 		"dangling hard later link out out2 out3 out4 out5 "
 }
 
-# The tool waits for a fifo that nobody writes to, and is ended there.
+# The tool waits for a fifo that nothing is written to, and is ended there.
 signal_tests() {
 	mkdir "$tmp/sig"
 	rm -f "$tmp/fifo"

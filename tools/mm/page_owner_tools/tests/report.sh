@@ -363,6 +363,18 @@ unknown_tests() {
 }
 
 # A binary dump, bare, packed, in a capture, and cut off anywhere
+# A record of a binary dump that cannot be is left out, counted, and said.
+spoilt_tests() {
+	all=$(grep -c ^Page "$d")
+	for case in "s/order 3,/order 60,/:no order" "s/^ b+.*/ more/:is no frame"; do
+		sed "${case%%:*}" "$d" | python3 tests/rawgen.py >"$tmp/d2.raw"
+		says "binary dumps: ${case##*:}" 3 "1 lost; the first at byte" report "$tmp/d2.raw"
+		test_that "and why" grep -q "${case##*:}" "$tmp/stderr"
+		test_that "and all others are there" \
+			grep -q "is damaged: $((all - 1)) records read" "$tmp/stderr"
+	done
+}
+
 report_raw_tests() {
 	if ! command -v python3 >/dev/null; then
 		skip "binary dumps" "there is no python3"
@@ -393,6 +405,7 @@ report_raw_tests() {
 		run report "$tmp/d2.gz"
 		test_that "report: binary, packed" cmp "$tmp/want.report" "$tmp/stdout"
 	fi
+	spoilt_tests
 	unknown_tests
 	size=$(wc -c <"$tmp/d.raw")
 	{

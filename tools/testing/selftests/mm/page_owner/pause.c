@@ -51,7 +51,7 @@ static void boots_as_asked(void)
 
 static void takes_0_and_1(void)
 {
-	static const char * const bad[] = { "2", "-1", "paused", "" };
+	static const char * const bad[] = { "2", "-1", "paused", "\n" };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {

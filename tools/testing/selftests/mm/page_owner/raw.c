@@ -12,9 +12,7 @@
 #include <unistd.h>
 
 #include "po_util.h"
-
-/* The decoder itself. */
-#include "../../../../mm/page_owner_raw.c"
+#include "read/raw_text.h"
 
 #define CAPTURE_MAX	(256UL << 20)
 
@@ -71,24 +69,25 @@ static char *decode(struct capture *capture, enum page_owner_raw_mode mode,
 		    size_t *total)
 {
 	struct page_owner_raw_reader *raw = page_owner_raw_open(give, capture);
+	struct page_owner_raw_text text = { .raw = raw };
 	struct page_owner_raw_freed rec;
-	size_t len, size = 1 << 20;
+	size_t size = 1 << 20;
 	char *all = malloc(size);
-	const char *text;
 	bool freed;
 	int ret;
 
 	*total = 0;
 	po_check(raw && all, "no memory");
 	while ((ret = page_owner_raw_next(raw, &rec, &freed)) > 0) {
-		text = page_owner_raw_text(raw, &rec, freed, mode, &len);
-		po_check(text, "%s", page_owner_raw_error(raw));
-		if (*total + len > size)
+		po_check(page_owner_raw_text_make(&text, &rec, freed, mode), "%s",
+			 page_owner_raw_error(raw));
+		if (*total + text.len > size)
 			all = realloc(all, size *= 2);
 		po_check(all, "no memory");
-		memcpy(all + *total, text, len);
-		*total += len;
+		memcpy(all + *total, text.buf, text.len);
+		*total += text.len;
 	}
+	free(text.buf);
 	po_check(!ret, "%s", page_owner_raw_error(raw));
 	po_check(capture->done == capture->len, "%zu bytes after the end",
 		 capture->len - capture->done);
@@ -374,11 +373,12 @@ static void a_million(void)
 	unsigned long same = 0, changed = 0;
 	static struct texts texts;
 	struct page_owner_raw_reader *raw;
+	struct page_owner_raw_text decoded = {};
 	struct page_owner_raw_freed rec;
-	const char *text, *decoded;
+	const char *text;
 	int fd, now, ret;
 	bool freed;
-	size_t len, decoded_len;
+	size_t len;
 
 	hold_pages(nr);
 	texts.fd = open_words("mode=stack module=test_page_owner");
@@ -386,20 +386,20 @@ static void a_million(void)
 	now = open_words("mode=stack module=test_page_owner");
 	raw = page_owner_raw_open(read_fd, &fd);
 	po_check(raw, "no memory");
+	decoded.raw = raw;
 	while ((ret = page_owner_raw_next(raw, &rec, &freed)) > 0) {
-		decoded = page_owner_raw_text(raw, &rec, freed, PAGE_OWNER_RAW_STACK,
-					      &decoded_len);
-		po_check(decoded, "%s", page_owner_raw_error(raw));
+		po_check(page_owner_raw_text_make(&decoded, &rec, freed, PAGE_OWNER_RAW_STACK),
+			 "%s", page_owner_raw_error(raw));
 		text = next_text(&texts, &len);
 		po_check(text, "the text ends before PFN %#llx",
 			 (unsigned long long)rec.record.pfn);
-		if (len == decoded_len && !memcmp(text, decoded, len)) {
+		if (len == decoded.len && !memcmp(text, decoded.buf, len)) {
 			same++;
 			continue;
 		}
 		changed++;
 		po_check(record_pfn(text) == rec.record.pfn && !is_text_now(now, text, len),
-			 "it is\n%.*s\nnot\n%.*s", (int)decoded_len, decoded, (int)len, text);
+			 "it is\n%.*s\nnot\n%.*s", (int)decoded.len, decoded.buf, (int)len, text);
 	}
 	po_check(!ret, "%s", page_owner_raw_error(raw));
 	po_check(!next_text(&texts, &len), "the text goes on");

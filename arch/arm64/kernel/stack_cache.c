@@ -14,6 +14,7 @@
  * taken out as the unwinder does it, and then compared.
  */
 #include <linux/bits.h>
+#include <linux/cpufeature.h>
 #include <linux/kernel.h>
 #include <linux/percpu.h>
 #include <linux/randomize_kstack.h>
@@ -21,7 +22,6 @@
 #include <linux/sched/task_stack.h>
 #include <linux/stack_tree.h>
 #include <linux/stacktrace.h>
-#include <asm/cpufeature.h>
 #include <asm/pointer_auth.h>
 #include <asm/ptrace.h>
 #include <asm/sections.h>

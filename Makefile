@@ -29,6 +29,7 @@ help:
 	@echo
 	@echo 'PAGE_OWNER_CACHE=dir   where sources, builds and results lie (default: ~/.cache/page_owner)'
 	@echo 'KVM=1                  boot with KVM instead of emulation'
+	@echo 'ARCH=arm64             demo, check, kernel, boot, shell and bench for arm64, cross-built and emulated (default: x86)'
 
 demo check kernel boot shell bench: setup
 	@$(BIN)/$(RUN_$@)

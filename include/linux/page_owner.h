@@ -107,8 +107,8 @@ static inline void page_owner_alloc(struct page *page, unsigned int order,
  *         block: each page is subtracted from the stack that allocated it.
  *
  * Context: Any. Memory is only ever allocated, with GFP_NOWAIT, where the kernel
- * does not know that anything is held: with CONFIG_PREEMPT_COUNT it knows of all.
- * The caller owns the block alone.
+ * does not know that anything is held: with CONFIG_PREEMPT_COUNT it knows of all,
+ * else only of what is held with interrupts off. The caller owns the block alone.
  */
 static inline void page_owner_free(struct page *page, unsigned int order)
 {

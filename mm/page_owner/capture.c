@@ -51,16 +51,17 @@ static void guard_exit(void)
  * An allocation's hook can have memory from the page allocator, which its caller
  * has just been to, but not in NMI, nor in an atomic context of PREEMPT_RT, where
  * the zone lock sleeps. A free may happen under any lock and has no GFP flags to
- * say so: then only where nothing is held, as far as the kernel can tell.
+ * say so: then only where nothing is held, as far as the kernel can tell. Without
+ * CONFIG_PREEMPT_COUNT it can tell no more than whether interrupts are off, as they
+ * are under locks that interrupts take, too.
  */
 static bool may_allocate(bool freeing)
 {
 	if (in_nmi())
 		return false;
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) ||
-	    (freeing && IS_ENABLED(CONFIG_PREEMPT_COUNT)))
-		return preemptible();
-	return true;
+	if (!freeing && !IS_ENABLED(CONFIG_PREEMPT_RT))
+		return true;
+	return IS_ENABLED(CONFIG_PREEMPT_COUNT) ? preemptible() : !irqs_disabled();
 }
 
 /* At most a few: one is a bug, and the first ones tell which. */

@@ -7,12 +7,17 @@ po_base=${PAGE_OWNER_BASE:-6.12}
 po_cache=${PAGE_OWNER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/page_owner}
 po_jobs=${JOBS:-$(nproc)}
 # What a guest's console has when the kernel is not well.
-po_trouble='\] (WARNING|BUG|KASAN|UBSAN): |\] INFO: (possible|task|trying) |\] Oops|general protection fault|Kernel panic|refcount_t: '
+po_trouble='\] (WARNING|BUG|KASAN|UBSAN): |\] INFO: (possible|task|trying) |\] Oops|Internal error: |general protection fault|Kernel panic|refcount_t: '
 po_source=/usr/src/linux-source-$po_base.tar.xz
+po_arch=$(echo "${ARCH:-x86}" | sed 's/x86_64/x86/')
 mkdir -p "$po_cache/log"
 
 say() { printf '%s\n' "page_owner: $*" >&2; }
 die() { say "error: $*"; exit 1; }
+
+[ -e "$po_scripts/build/arch/$po_arch" ] ||
+	die "there is nothing here for ARCH=$po_arch, but for: $(cd "$po_scripts/build/arch" && echo *)"
+. "$po_scripts/build/arch/$po_arch"
 
 # usage TEXT: the caller's arguments make no sense.
 usage() { printf 'usage: %s\n' "$*" >&2; exit 2; }
@@ -43,6 +48,15 @@ logged() {
 	fi
 	tail -n 20 "$logged_file" | sed 's/^/    /' >&2
 	die "$logged_what failed, see $logged_file"
+}
+
+# config PART...: the options of parts of a configuration: those of all architectures and those of this one.
+config() {
+	for config_part in "$@"; do
+		for config_file in "$po_scripts/build/config/$config_part.config" "$po_scripts/build/config/$config_part-$po_arch.config"; do
+			[ ! -e "$config_file" ] || cat "$config_file"
+		done
+	done
 }
 
 # put_files FROM TREE <PATHS: makes each of these paths the same in a kernel tree as in FROM, which may not have it. What changes

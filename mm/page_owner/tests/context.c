@@ -14,6 +14,7 @@
 #include <linux/completion.h>
 #include <linux/cpufeature.h>
 #include <linux/gfp.h>
+#include <linux/hardirq.h>
 #include <linux/kmsg_dump.h>
 #include <linux/memblock.h>
 #include <linux/memcontrol.h>
@@ -342,8 +343,13 @@ static int nmi_handler(unsigned int cmd, struct pt_regs *regs)
 }
 
 /* This CPU interrupts itself, so that the task is a known one. */
-static void run_in_nmi(struct job *job)
+static void run_in_nmi(struct kunit *test, struct job *job)
 {
+	if (!boot_cpu_has(X86_FEATURE_APIC))
+		kunit_skip(test, "no APIC to send an NMI");
+	KUNIT_ASSERT_EQ(test, register_nmi_handler(NMI_LOCAL, nmi_handler,
+						   NMI_FLAG_FIRST,
+						   "page_owner_test"), 0);
 	preempt_disable();
 	WRITE_ONCE(nmi_job, job);
 	__apic_send_IPI_mask(cpumask_of(smp_processor_id()), NMI_VECTOR);
@@ -351,7 +357,21 @@ static void run_in_nmi(struct job *job)
 		cpu_relax();
 	WRITE_ONCE(nmi_job, NULL);
 	preempt_enable();
+	unregister_nmi_handler(NMI_LOCAL, "page_owner_test");
 }
+#else
+/* None can be sent, but what code sees that runs in one can be had. */
+static void run_in_nmi(struct kunit *test, struct job *job)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	nmi_enter();
+	run_job(job);
+	nmi_exit();
+	local_irq_restore(flags);
+}
+#endif
 
 /* New stacks, but nothing may be had, since any lock may be held below. */
 static void test_nmi(struct kunit *test)
@@ -363,15 +383,9 @@ static void test_nmi(struct kunit *test)
 	};
 	long failed;
 
-	if (!boot_cpu_has(X86_FEATURE_APIC))
-		kunit_skip(test, "no APIC to send an NMI");
-	KUNIT_ASSERT_EQ(test, register_nmi_handler(NMI_LOCAL, nmi_handler,
-						   NMI_FLAG_FIRST,
-						   "page_owner_test"), 0);
 	job.page = test_page(test);
 	failed = page_owner_stack_pages(page_owner_special(PAGE_OWNER_FAILURE));
-	run_in_nmi(&job);
-	unregister_nmi_handler(NMI_LOCAL, "page_owner_test");
+	run_in_nmi(test, &job);
 
 	KUNIT_EXPECT_EQ(test, job.pages, 0);
 	expect_counted(test, &job, failed);
@@ -385,28 +399,11 @@ static void test_report_nmi(struct kunit *test)
 	struct kmsg_dump_iter iter;
 
 	page_owner_test_need(test);
-	if (!boot_cpu_has(X86_FEATURE_APIC))
-		kunit_skip(test, "no APIC to send an NMI");
 	kmsg_dump_rewind(&iter);
 	read_log(&iter, NULL);
-	KUNIT_ASSERT_EQ(test, register_nmi_handler(NMI_LOCAL, nmi_handler,
-						   NMI_FLAG_FIRST,
-						   "page_owner_test"), 0);
-	run_in_nmi(&job);
-	unregister_nmi_handler(NMI_LOCAL, "page_owner_test");
+	run_in_nmi(test, &job);
 	expect_report(test, &iter, &job);
 }
-#else
-static void test_nmi(struct kunit *test)
-{
-	kunit_skip(test, "no way to send an NMI");
-}
-
-static void test_report_nmi(struct kunit *test)
-{
-	kunit_skip(test, "no way to send an NMI");
-}
-#endif
 
 /* The pcp lock is held where a page of a bulk allocation is recorded. */
 static void test_bulk_locked(struct kunit *test)

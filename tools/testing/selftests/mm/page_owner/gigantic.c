@@ -98,7 +98,10 @@ static void find_order(const struct po_record *rec, void *arg)
 		s->pfn = rec->pfn;
 }
 
-/* A page of 1 GiB becomes pages of 2 MiB, each with its own record. */
+/*
+ * A page of 1 GiB becomes pages of the default size, 2 MiB, each with its own
+ * record. arm64 has a size between.
+ */
 static void hugetlb_demotion(void)
 {
 	unsigned long huge = po_field("/proc/meminfo", "Hugepagesize:") * 1024 /
@@ -120,6 +123,8 @@ static void hugetlb_demotion(void)
 	po_each_record(fd, 65536, find_order, &s);
 	close(fd);
 	po_check(s.pfn, "no record of order %lu", s.order);
+	po_check(po_write(SYS_1G "demote_size", "%lu", huge * getpagesize()),
+		 "demote_size: %s", strerror(errno));
 	po_check(po_write(SYS_1G "demote", "1"), "demote: %s", strerror(errno));
 	for (pfn = s.pfn; pfn < s.pfn + (1UL << s.order); pfn += huge) {
 		po_expect(pfn, &rec);

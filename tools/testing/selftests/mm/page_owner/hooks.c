@@ -7,6 +7,7 @@
  * bulk_stays_bulk (it turns the bulk allocator off).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,9 @@
 #include <unistd.h>
 
 #include "po_util.h"
+
+/* In /proc/kpageflags */
+#define KPF_RESERVED (1ULL << 32)
 
 #define CHAIN(n)	"test_page_owner_chain_" #n
 
@@ -569,15 +573,34 @@ static void dump_page_freed(void)
 	free(log);
 }
 
-/* Page frame 0 is reserved by the firmware tables and never given out. */
+/* The first page that was reserved at boot and so is never given out. */
+static unsigned long reserved_pfn(void)
+{
+	int fd = po_open("/proc/kpageflags", O_RDONLY);
+	static unsigned long long flags[4096];
+	unsigned long pfn = 0;
+	ssize_t got, i;
+
+	while ((got = read(fd, flags, sizeof(flags))) > 0) {
+		for (i = 0; i < got / (ssize_t)sizeof(flags[0]); i++, pfn++) {
+			if (flags[i] & KPF_RESERVED) {
+				close(fd);
+				return pfn;
+			}
+		}
+	}
+	close(fd);
+	po_skip("no page is reserved");
+}
+
 static void dump_page_never_set(void)
 {
+	unsigned long pfn = reserved_pfn();
 	struct po_record rec;
 	char *log;
 
-	if (po_lookup(0, &rec))
-		po_skip("PFN 0 is in use");
-	log = dump_page(0);
+	po_check(!po_lookup(pfn, &rec), "the reserved page %#lx has an owner", pfn);
+	log = dump_page(pfn);
 	expect_text(log, "page_owner info is not present (never set?)\n");
 	free(log);
 }

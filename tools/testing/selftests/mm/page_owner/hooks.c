@@ -17,7 +17,7 @@
 #include "po_util.h"
 
 /* In /proc/kpageflags */
-#define KPF_RESERVED (1ULL << 32)
+#define KPF_RESERVED 32
 
 #define CHAIN(n)	"test_page_owner_chain_" #n
 
@@ -583,7 +583,7 @@ static unsigned long reserved_pfn(void)
 
 	while ((got = read(fd, flags, sizeof(flags))) > 0) {
 		for (i = 0; i < got / (ssize_t)sizeof(flags[0]); i++, pfn++) {
-			if (flags[i] & KPF_RESERVED) {
+			if (flags[i] >> KPF_RESERVED & 1) {
 				close(fd);
 				return pfn;
 			}
